@@ -1,0 +1,1 @@
+"""All logic of eirgrid-airflow; `docs/explanation/architecture.md` tells what lives where."""
