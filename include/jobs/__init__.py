@@ -1,0 +1,1 @@
+"""What the DAGs do, as plain functions without Airflow."""

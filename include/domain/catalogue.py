@@ -1,0 +1,266 @@
+"""What should exist: every series of EirGrid's Smart Grid Dashboard, with the facts that decide how it is handled.
+
+Ranges are the recorded extremes (2014-2026) with room for growth; lags and first days are as observed. Units: MW,
+gCO2/kWh, tCO2/h, %, Hz, MWh.
+"""
+
+from collections.abc import Callable, Iterable
+from datetime import date, timedelta
+from functools import partial
+from typing import Final
+
+from include.domain.series import Aggregation, Area, History, Limit, Role, Series
+
+QUARTER: Final = timedelta(minutes=15)
+HALF_HOUR: Final = timedelta(minutes=30)
+HOUR: Final = timedelta(hours=1)
+
+ALL, ROI, NI = "ALL", "ROI", "NI"
+ISLAND_AND_PARTS = (ALL, ROI, NI)
+
+CYCLE: Final = QUARTER
+"""How often a live run fetches."""
+
+HISTORY_START: Final = date(2014, 1, 1)
+"""DashboardService has answered for demand, generation, wind, CO2 and interconnection from this day."""
+SNSP_START: Final = date(2021, 3, 1)
+SOLAR_START: Final = date(2025, 5, 1)
+"""Solar came with the dashboard's rebuilding; how far back it goes is not established."""
+GREENLINK_START: Final = date(2025, 2, 1)
+"""First month in which Greenlink was seen. The regional nets were absent until at least February 2024 and are taken
+to have come with it."""
+
+SNSP_LIMIT: Final = Limit(
+    low=None,
+    high=75.0,
+    since=date(2022, 4, 1),
+    source="EirGrid and SONI: operational limit raised from 70 % to 75 %, April 2022",
+)
+FREQUENCY_BAND: Final = Limit(
+    low=49.8,
+    high=50.2,
+    since=date(2014, 1, 1),
+    source="EirGrid Grid Code CC.8.2.1: normal operating range 49.8-50.2 Hz",
+)
+
+CO2_WITHHELD_BELOW: Final = {ALL: 650.0, ROI: 450.0, NI: 200.0}
+"""EirGrid sends no emission below these values (tCO2/h); no recording of 2014-2026 holds a smaller one."""
+CO2_DERIVABLE_SINCE: Final = date(2022, 5, 18)
+"""From this day emissions = intensity x demand / 1000 to rounding, so that a withheld value can be derived."""
+
+DASHBOARD_FIRST = ("dashboardservice", "chart")
+
+_quarter_hourly = partial(Series, cadence=QUARTER, lag=QUARTER, first_day=HISTORY_START)
+
+
+def _per_region(build: Callable[[str], Iterable[Series]], regions: Iterable[str]) -> tuple[Series, ...]:
+    return tuple(series for region in regions for series in build(region))
+
+
+def _wind(region: str) -> Iterable[Series]:
+    wind = partial(_quarter_hourly, area="wind", region=region, unit="MW", low=-100, high=8000)
+    yield wind(field="WIND_ACTUAL", name="Wind", role=Role.ACTUAL)
+    yield wind(field="WIND_FCAST", name="Wind forecast", role=Role.FORECAST, future=True)
+
+
+def _solar(region: str) -> Iterable[Series]:
+    solar = partial(
+        _quarter_hourly, area="solar", region=region, unit="MW", low=-50, high=4000, first_day=SOLAR_START
+    )
+    yield solar(field="SOLAR_ACTUAL", name="Solar", role=Role.ACTUAL)
+    yield solar(field="SOLAR_FCAST", name="Solar forecast", role=Role.FORECAST, future=True)
+
+
+def _demand(region: str) -> Iterable[Series]:
+    low, high = {ALL: (1800, 9000), ROI: (1300, 7500), NI: (250, 2500)}[region]
+    demand = partial(_quarter_hourly, area="demand", region=region, unit="MW", low=low, high=high)
+    yield demand(field="SYSTEM_DEMAND", name="Demand", role=Role.ACTUAL)
+    yield demand(
+        field="DEMAND_FORECAST_VALUE",
+        name="Demand forecast",
+        role=Role.FORECAST,
+        cadence=HALF_HOUR,
+        future=True,
+        history=History.FUTURE_ONLY,
+    )
+
+
+def _interconnection(region: str) -> Iterable[Series]:
+    flow = partial(_quarter_hourly, area="interconnection", region=region, unit="MW")
+    if region in {ALL, ROI}:
+        yield flow(field="INTER_EWIC", name="EWIC", low=-600, high=650)
+        yield flow(field="INTER_GRNLK", name="Greenlink", low=-600, high=650, first_day=GREENLINK_START)
+    if region in {ALL, NI}:
+        yield flow(field="INTER_MOYLE", name="Moyle", low=-600, high=600)
+    if region == ALL:
+        yield flow(field="INTER_NET", name="Net import", low=-1700, high=1900)
+    else:
+        yield flow(
+            field=f"INTER_NET_{region}",
+            name="Net import",
+            low=-1200,
+            high=1300,
+            first_day=GREENLINK_START,
+        )
+
+
+def _co2(region: str) -> Iterable[Series]:
+    co2 = partial(_quarter_hourly, area="co2", region=region, lag=HALF_HOUR)
+    yield co2(
+        field="CO2_INTENSITY",
+        name="CO2 intensity",
+        unit="gCO2/kWh",
+        low=0,
+        high=900,
+        aggregation=Aggregation.DEMAND_WEIGHTED,
+    )
+    yield co2(field="CO2_EMISSIONS", name="CO2 emissions", unit="tCO2/h", low=0, high=4500)
+
+
+def _system_generation(region: str) -> Iterable[Series]:
+    yield _quarter_hourly(
+        area="system_generation",
+        region=region,
+        field="GEN_EXP",
+        name="Generation",
+        unit="MW",
+        low=0,
+        high=9000,
+    )
+
+
+FUELS: Final = {
+    "FUEL_COAL": "Coal",
+    "FUEL_GAS": "Gas",
+    "FUEL_NET_IMPORT": "Net import",
+    "FUEL_OTHER_FOSSIL": "Other fossil",
+    "FUEL_RENEW": "Renewables",
+}
+
+
+def _fuel_mix(region: str) -> Iterable[Series]:
+    for field, name in FUELS.items():
+        yield _quarter_hourly(
+            area="generation",
+            region=region,
+            field=field,
+            name=name,
+            unit="MWh",
+            low=-40_000 if field == "FUEL_NET_IMPORT" else -100,
+            high=200_000,
+            history=History.SNAPSHOT,
+            aggregation=Aggregation.LAST,
+            optional=True,
+        )
+
+
+def _area(  # noqa: PLR0913
+    name: str,
+    title: str,
+    build: Callable[[str], Iterable[Series]],
+    *,
+    regions: tuple[str, ...] = ISLAND_AND_PARTS,
+    alert_after: timedelta = 3 * HOUR,
+    live: tuple[str, ...] = DASHBOARD_FIRST,
+    elapsed: tuple[str, ...] = DASHBOARD_FIRST,
+    partitioned_by_day: bool = False,
+) -> Area:
+    return Area(
+        name=name,
+        title=title,
+        regions=regions,
+        alert_after=alert_after,
+        live_upstreams=live,
+        elapsed_upstreams=elapsed,
+        partitioned_by_day=partitioned_by_day,
+        series=_per_region(build, regions),
+    )
+
+
+AREAS: Final[tuple[Area, ...]] = (
+    _area(
+        "wind",
+        "Wind",
+        _wind,
+        live=("chart", "dashboardservice", "vargen"),
+        elapsed=("vargen", "chart", "dashboardservice"),
+    ),
+    _area("solar", "Solar", _solar, live=("chart", "vargen"), elapsed=("vargen", "chart")),
+    _area("demand", "Demand", _demand),
+    _area(
+        "interconnection",
+        "Interconnection",
+        _interconnection,
+        live=("interconn", "dashboardservice", "chart"),
+        elapsed=("interconn", "dashboardservice", "chart"),
+    ),
+    _area("co2", "CO2", _co2, alert_after=6 * HOUR),
+    _area(
+        "frequency",
+        "Frequency",
+        lambda region: [
+            Series(
+                area="frequency",
+                region=region,
+                field="SYS_FREQUENCY",
+                name="Frequency",
+                unit="Hz",
+                cadence=timedelta(seconds=5),
+                lag=timedelta(minutes=2),
+                first_day=HISTORY_START,
+                low=48.0,
+                high=52.0,
+                aggregation=Aggregation.MIN_MEAN_MAX,
+                limit=FREQUENCY_BAND,
+            )
+        ],
+        regions=(ROI,),
+        partitioned_by_day=True,
+    ),
+    _area(
+        "snsp",
+        "SNSP",
+        lambda region: [
+            Series(
+                area="snsp",
+                region=region,
+                field="SNSP_ALL",
+                name="System non-synchronous penetration",
+                unit="%",
+                cadence=HALF_HOUR,
+                lag=HALF_HOUR,
+                first_day=SNSP_START,
+                low=0,
+                high=100,
+                limit=SNSP_LIMIT,
+            )
+        ],
+        regions=(ALL,),
+        alert_after=6 * HOUR,
+    ),
+    _area("generation", "Fuel mix, last 24 h", _fuel_mix, alert_after=6 * HOUR),
+    _area("system_generation", "Generation", _system_generation),
+)
+"""Every area served, in the order in which people read them."""
+
+ATTRIBUTION: Final = "Data: EirGrid and SONI, Smart Grid Dashboard (www.smartgriddashboard.com)"
+
+_BY_NAME = {area.name: area for area in AREAS}
+
+
+def area_names() -> tuple[str, ...]:
+    """Names of all areas."""
+    return tuple(_BY_NAME)
+
+
+def area(name: str) -> Area:
+    """The area of this name; KeyError when there is none."""
+    return _BY_NAME[name]
+
+
+def series(area_name: str, region: str, field: str) -> Series:
+    """One series; KeyError when there is none."""
+    for one in _BY_NAME[area_name].series:
+        if (one.region, one.field) == (region, field):
+            return one
+    raise KeyError((area_name, region, field))

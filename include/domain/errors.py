@@ -1,0 +1,67 @@
+"""The errors that decide what happens next; every message says what was seen, what is allowed, what to do."""
+
+from typing import Final
+
+SAMPLE_BYTES: Final = 2048
+"""How much of an offending answer is kept in the log and in the outcome."""
+
+
+class GridError(Exception):
+    """Base of all errors this project raises on purpose."""
+
+
+class SettingInvalid(GridError):
+    """A setting or a Param is missing or wrong: nothing is fetched and nothing is written."""
+
+    @classmethod
+    def of(cls, name: str, value: object, allowed: str) -> "SettingInvalid":
+        """One line that names the setting, the value seen and the values allowed."""
+        return cls(f"{name}: got {value!r}; allowed: {allowed}")
+
+
+class UpstreamError(GridError):
+    """An answer of upstream that cannot be used."""
+
+    def __init__(self, message: str, *, interface: str = "", sample: bytes = b"") -> None:
+        super().__init__(message)
+        self.interface = interface
+        self.sample = sample[:SAMPLE_BYTES]
+
+
+class Transient(UpstreamError):
+    """Likely to pass: 5xx, HTML for JSON, a torn body, a reset, a time-out. Retried with back-off."""
+
+    retry_after: float | None = None
+    """Seconds that upstream asked to be left alone for."""
+
+
+class EmptyAnswer(Transient):
+    """No rows where values must exist: retried once, then left to a later pass."""
+
+
+class Permanent(UpstreamError):
+    """Will not pass by asking again: 4xx, or an error status for a valid range."""
+
+
+class Unsupported(Permanent):
+    """Upstream refuses this area and region (403)."""
+
+
+class NotYetPublished(UpstreamError):
+    """Nothing can be there yet. Not a failure."""
+
+
+class ContractBroken(UpstreamError):
+    """The answer has a shape, a date or a type that upstream never used: stop, keep the sample, write nothing."""
+
+
+class StorageError(GridError):
+    """The object store refused or lost a request."""
+
+
+class ConditionFailed(StorageError):
+    """Another writer changed the object since it was read: read again, merge again."""
+
+
+class WrongStore(GridError):
+    """The store holds another feed, or a schema this version does not know."""

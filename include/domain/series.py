@@ -1,0 +1,118 @@
+"""The types of the catalogue: what is known of an area and of each series in it."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+
+
+class History(StrEnum):
+    """How much of a series' past upstream still gives."""
+
+    FULL = "full"
+    """Any past day can be asked for: backfill and gap check plan these."""
+    FUTURE_ONLY = "future_only"
+    """Only slots to come: what was not fetched in time cannot be had."""
+    SNAPSHOT = "snapshot"
+    """Dates are ignored: the answer is the state at the time of asking."""
+
+
+class Aggregation(StrEnum):
+    """How values of a series are put together over a longer time."""
+
+    MEAN = "mean"
+    """Power: the mean over the slots that have a value."""
+    DEMAND_WEIGHTED = "demand_weighted"
+    """Intensity: the mean weighted by demand of the same region and slot."""
+    MIN_MEAN_MAX = "min_mean_max"
+    """Frequency: the extremes matter as much as the mean."""
+    LAST = "last"
+    """Energy over a trailing day: the last snapshot, never a sum."""
+
+
+class Role(StrEnum):
+    """The part a series plays in its area."""
+
+    VALUE = "value"
+    ACTUAL = "actual"
+    FORECAST = "forecast"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limit:
+    """A limit of system operation, and the document that states it."""
+
+    low: float | None
+    high: float | None
+    since: date
+    """Day from which it has held."""
+    source: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Series:
+    """One quantity of one region on one grid of slots."""
+
+    area: str
+    region: str
+    field: str
+    """Upstream's name of it; the `field` column on disk."""
+    name: str
+    """What a person calls it."""
+    unit: str
+    cadence: timedelta
+    lag: timedelta
+    """Publication lag: how long after a slot upstream normally has its value."""
+    first_day: date
+    """First Irish day upstream is known to have served."""
+    low: float
+    """Lowest plausible value. One below is stored and flagged, never dropped."""
+    high: float
+    """Highest plausible value."""
+    future: bool = False
+    """Whether slots to come carry values."""
+    history: History = History.FULL
+    aggregation: Aggregation = Aggregation.MEAN
+    role: Role = Role.VALUE
+    optional: bool = False
+    """Whether upstream may leave the field out of an answer with no meaning (a fuel that does not run)."""
+    limit: Limit | None = None
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """(area, region, field)."""
+        return (self.area, self.region, self.field)
+
+    def plausible(self, value: float) -> bool:
+        """Whether the value lies in the range that recordings and ratings allow."""
+        return self.low <= value <= self.high
+
+    def stale_after(self, slot: datetime, *, cycle: timedelta) -> datetime:
+        """When a newer slot than this one is due: one cadence, the publication lag and one fetch cycle later."""
+        return slot + self.cadence + self.lag + cycle
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Area:
+    """A group of series that upstream answers together."""
+
+    name: str
+    title: str
+    regions: tuple[str, ...]
+    alert_after: timedelta
+    """How long nothing new may come before somebody is told."""
+    live_upstreams: tuple[str, ...]
+    """Interfaces to ask for today, in this order."""
+    elapsed_upstreams: tuple[str, ...]
+    """Interfaces to ask for days that are over, in this order."""
+    partitioned_by_day: bool = False
+    series: tuple[Series, ...] = ()
+
+    def of_region(self, region: str) -> tuple[Series, ...]:
+        """The series of one region."""
+        return tuple(one for one in self.series if one.region == region)
+
+    def upstreams(self, day: date, *, today: date, region: str) -> tuple[str, ...]:
+        """Interfaces that may answer for this day and region, best first."""
+        order = self.live_upstreams if day >= today else self.elapsed_upstreams
+        # interconn has only ever been seen to answer for the whole island.
+        return tuple(one for one in order if one != "interconn" or region == "ALL")

@@ -1,0 +1,132 @@
+"""Which units a run fetches: pure, bounded and sorted."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from itertools import groupby
+from typing import Final
+
+from include.domain.calendar import DAY, Month, days, irish_day
+from include.domain.errors import SettingInvalid
+from include.domain.readings import Partition, Unit
+from include.domain.series import Area, History
+from include.sources.registry import SourceEntry
+
+MAX_UNITS: Final = 1000
+"""Airflow maps at most 1024 task instances (`core.max_map_length`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which of a source's areas and regions are wanted."""
+
+    areas: tuple[Area, ...]
+    regions: tuple[str, ...]
+
+    @classmethod
+    def of(
+        cls, entry: SourceEntry, *, areas: Sequence[str] | None = None, regions: Sequence[str] | None = None
+    ) -> "Selection":
+        """None or nothing means all; SettingInvalid names what does not exist."""
+        known = tuple(dict.fromkeys(region for area in entry.areas for region in area.regions))
+        for region in regions or ():
+            if region not in known:
+                raise SettingInvalid.of("regions", region, ", ".join(known))
+        chosen = tuple(entry.area(name) for name in areas) if areas else entry.areas
+        selection = cls(chosen, tuple(regions or known))
+        if not any(set(area.regions) & set(selection.regions) for area in chosen):
+            served = "; ".join(f"{area.name}: {', '.join(area.regions)}" for area in chosen)
+            raise SettingInvalid.of("regions", list(selection.regions), served)
+        return selection
+
+
+def parse_days(start: str | None, end: str | None, *, now: datetime) -> tuple[date, date] | None:
+    """The Irish days of the Params `start` and `end`, both included; None when neither is given."""
+    if start is None and end is None:
+        return None
+    today = irish_day(now)
+    first = _day("start", start) if start else None
+    last = _day("end", end) if end else None
+    first = first or last or today
+    last = last or today
+    if first > today:
+        raise SettingInvalid.of("start", first.isoformat(), f"a day up to today, {today}")
+    if last < first:
+        raise SettingInvalid.of("end", last.isoformat(), f"a day from start, {first}, on")
+    return first, last
+
+
+def plan_live(entry: SourceEntry, *, now: datetime, days_back: int, selection: Selection) -> list[Unit]:
+    """The units of a live run: `days_back` days, today, and tomorrow where forecasts are published."""
+    today = irish_day(now)
+    return _plan(entry, today - DAY * days_back, today, now=now, selection=selection)
+
+
+def plan_days(
+    entry: SourceEntry, first: date, last: date, *, now: datetime, selection: Selection
+) -> list[Unit]:
+    """The units of a backfill or repair of these days; SettingInvalid when one run cannot hold them."""
+    units = _plan(entry, first, min(last, irish_day(now)), now=now, selection=selection)
+    if len(units) > MAX_UNITS:
+        raise SettingInvalid(
+            f"start, end: {first} to {last} is {len(units)} units, allowed in one run: {MAX_UNITS}; run\n"
+            + "\n".join(_commands(entry, first, last))
+        )
+    if not units:
+        starts = min(series.first_day for area in selection.areas for series in area.series)
+        raise SettingInvalid.of(
+            "start, end", f"{first} to {last}", f"days from {starts} on that EirGrid serves for these areas"
+        )
+    return units
+
+
+def _plan(
+    entry: SourceEntry, first: date, last: date, *, now: datetime, selection: Selection
+) -> list[Unit]:
+    return [
+        unit
+        for area in selection.areas
+        for region in area.regions
+        if region in selection.regions
+        for unit in _units(entry.source_id, area, region, _wanted(area, region, first, last, now=now))
+    ]
+
+
+def _wanted(area: Area, region: str, first: date, last: date, *, now: datetime) -> list[date]:
+    """The days of an area that upstream can give."""
+    today = irish_day(now)
+    series = area.of_region(region)
+    first = max(first, min(one.first_day for one in series))
+    if all(one.history is History.SNAPSHOT for one in series) and last < today:
+        return []
+    if last == today and any(one.future for one in series):
+        last = today + DAY
+    return days(first, last)
+
+
+def _units(source_id: str, area: Area, region: str, wanted: Iterable[date]) -> list[Unit]:
+    def partition(day: date) -> Partition:
+        return Partition(
+            source_id, area.name, region, Month.of(day), day.day if area.partitioned_by_day else None
+        )
+
+    grouped = ((key, list(inside)) for key, inside in groupby(wanted, key=partition))
+    return [Unit(key, inside[0], inside[-1]) for key, inside in grouped]
+
+
+def _commands(entry: SourceEntry, first: date, last: date) -> list[str]:
+    commands = []
+    for year in range(first.year, last.year + 1):
+        start, end = max(first, date(year, 1, 1)), min(last, date(year, 12, 31))
+        commands.append(
+            f"airflow dags trigger ingest_{entry.source_id}"
+            f" --conf '{{\"start\": \"{start}\", \"end\": \"{end}\"}}'"
+        )
+    return commands
+
+
+def _day(name: str, text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise SettingInvalid.of(name, text, "an Irish calendar day, such as 2026-11-22") from None

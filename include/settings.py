@@ -1,0 +1,109 @@
+"""Settings, read when asked from GRID_… variables; on Amazon MWAA from AIRFLOW__GRID__… (configuration option `grid.…`)."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from pydantic import Field, HttpUrl, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
+
+from include.domain.errors import SettingInvalid
+from include.domain.readings import Feed
+
+PREFIX = "GRID_"
+MWAA_PREFIX = "AIRFLOW__GRID__"
+
+
+class Settings(BaseSettings):
+    """Everything that differs between two deployments."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", frozen=True)
+
+    store: str = Field(description="Where readings lie: `s3://bucket/prefix`, or the path of a folder.")
+    feed: Feed = Field(
+        default=Feed.EIRGRID,
+        description="Where the numbers come from: `eirgrid`, or a stand-in's `simulated` or `recorded`.",
+    )
+    contact: str = Field(
+        default="",
+        description="Who runs this: an e-mail address or URL for the User-Agent. Required for `eirgrid`.",
+    )
+    upstream: HttpUrl | None = Field(
+        default=None, description="Base URL of a stand-in upstream. Required for every feed but `eirgrid`."
+    )
+    live_slots: int = Field(default=4, ge=1, le=32, description="Live units at once: size of the live Pool.")
+    repair_slots: int = Field(
+        default=2, ge=1, le=32, description="Repair units at once: size of the repair Pool."
+    )
+    request_timeout: float = Field(default=30.0, gt=0, le=300, description="Seconds to wait for upstream.")
+    max_retries: int = Field(default=5, ge=0, le=20, description="Retries of one request.")
+    request_spacing: float = Field(
+        default=0.2, ge=0, le=60, description="Seconds between two requests of a task to one host."
+    )
+    days_back: int = Field(
+        default=1, ge=0, le=31, description="Days a live run looks back: 1 is yesterday and today."
+    )
+    now: datetime | None = Field(
+        default=None, description="Fixes the clock, for replays and tests. Absent: the machine's clock."
+    )
+
+    @field_validator("store")
+    @classmethod
+    def _named(cls, value: str) -> str:
+        if not value.strip():
+            raise ValueError("empty")
+        return value.strip()
+
+    @field_validator("now")
+    @classmethod
+    def _aware(cls, value: datetime | None) -> datetime | None:
+        if value is not None and value.tzinfo is None:
+            raise ValueError("an instant with its offset, such as 2026-11-22T20:00:00Z")
+        return value.astimezone(UTC) if value else None
+
+    @model_validator(mode="after")
+    def _feed_has_what_it_needs(self) -> "Settings":
+        if self.feed is Feed.EIRGRID and self.upstream is not None:
+            raise SettingInvalid.of(
+                "GRID_UPSTREAM", str(self.upstream), "no value with GRID_FEED=eirgrid: EirGrid's own hosts are asked"
+            )
+        if self.feed is not Feed.EIRGRID and self.upstream is None:
+            raise SettingInvalid.of("GRID_UPSTREAM", None, f"the base URL of the stand-in that serves {self.feed} data")
+        return self
+
+    def require_contact(self) -> str:
+        """The contact for the User-Agent, or SettingInvalid: EirGrid is never asked anonymously."""
+        if self.feed is Feed.EIRGRID and not ("@" in self.contact or "://" in self.contact):
+            raise SettingInvalid.of(
+                "GRID_CONTACT", self.contact, "an e-mail address or URL of whoever runs this; it is sent in the User-Agent"
+            )
+        return self.contact
+
+    def clock(self) -> datetime:
+        """The present instant, or the fixed one."""
+        return self.now or datetime.now(UTC)
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        **_other: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """GRID_… before AIRFLOW__GRID__…."""
+        return init_settings, env_settings, EnvSettingsSource(settings_cls, env_prefix=MWAA_PREFIX)
+
+
+def load_settings(**given: Any) -> Settings:
+    """The settings of this process; SettingInvalid names the first that is absent or wrong."""
+    try:
+        return Settings(**given)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = str(first["loc"][0])
+        described = (Settings.model_fields[name].description or "").rstrip(".")
+        if first["type"] == "missing":
+            raise SettingInvalid(f"{PREFIX}{name.upper()}: not set; allowed: {described}") from None
+        raise SettingInvalid.of(
+            f"{PREFIX}{name.upper()}", first["input"], f"{described} ({first['msg']})"
+        ) from None

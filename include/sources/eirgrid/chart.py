@@ -1,0 +1,44 @@
+"""api/chart: what the rebuilt dashboard calls. All series, solar too; no status, so an empty answer says nothing."""
+
+from typing import Final
+
+from include.sources.eirgrid.dashboardservice import UPSTREAM_AREAS, upstream_areas
+from include.sources.eirgrid.envelope import long_row, rows_of
+from include.sources.eirgrid.query import Hosts, Query, Request, Row
+
+CHART_AREAS: Final = UPSTREAM_AREAS | {"SOLAR_ACTUAL": "solaractual", "SOLAR_FCAST": "solarforecast"}
+
+
+class Chart:
+    """`/api/chart/`: asked day by day of the range, both included, one area at a time as several time out."""
+
+    name = "chart"
+
+    def __init__(self, hosts: Hosts) -> None:
+        self.url = f"{hosts.www}/api/chart/"
+
+    def requests(self, query: Query) -> list[Request]:
+        """One request per upstream area."""
+        return [
+            Request(part, self.url, self._params(area, part))
+            for area, part in upstream_areas(query, known=CHART_AREAS).items()
+        ]
+
+    def rows(self, payload: object) -> list[Row]:
+        """Long rows, as DashboardService's; the order of keys differs by series."""
+        return [
+            long_row(row, stamp="EffectiveTime", field="FieldName", interface=self.name)
+            for row in rows_of(payload, interface=self.name)
+        ]
+
+    def _params(self, area: str, query: Query) -> tuple[tuple[str, str], ...]:
+        span = ("hour", "%d-%b-%Y %H:%M") if query.area.partitioned_by_day else ("day", "%d-%b-%Y")
+        date_range, form = span
+        return (
+            ("region", query.region),
+            ("chartType", "default"),
+            ("dateRange", date_range),
+            ("dateFrom", query.local_start.strftime(form)),
+            ("dateTo", query.local_end.strftime(form)),
+            ("areas", area),
+        )

@@ -1,0 +1,64 @@
+"""DashboardService: the old service behind the dashboard. Everything but solar; one series group per request."""
+
+from typing import Final
+
+from include.sources.eirgrid.envelope import long_row, rows_of
+from include.sources.eirgrid.query import Hosts, Query, Request, Row
+
+UPSTREAM_AREAS: Final = {
+    "WIND_ACTUAL": "windactual",
+    "WIND_FCAST": "windforecast",
+    "SYSTEM_DEMAND": "demandactual",
+    "DEMAND_FORECAST_VALUE": "demandforecast",
+    "CO2_INTENSITY": "co2intensity",
+    "CO2_EMISSIONS": "co2emission",
+    "GEN_EXP": "generationactual",
+    "SNSP_ALL": "SnspAll",
+    "SYS_FREQUENCY": "frequency",
+}
+"""Upstream's name of the area that holds a field, where an area holds one field."""
+
+WHOLE_AREAS: Final = {"interconnection": "interconnection", "generation": "fuelmix"}
+"""Upstream's name of areas whose fields come in one answer."""
+
+
+def upstream_areas(query: Query, *, known: dict[str, str]) -> dict[str, Query]:
+    """Upstream's area names with the part of the query that each answers."""
+    whole = WHOLE_AREAS.get(query.area.name)
+    if whole is not None:
+        return {whole: query}
+    return {
+        known[series.field]: query.only([series.field]) for series in query.series if series.field in known
+    }
+
+
+class DashboardService:
+    """`/DashboardService.svc/data`: both ends of a range are included, to the minute."""
+
+    name = "dashboardservice"
+
+    def __init__(self, hosts: Hosts) -> None:
+        self.url = f"{hosts.www}/DashboardService.svc/data"
+
+    def requests(self, query: Query) -> list[Request]:
+        """One request per upstream area."""
+        return [
+            Request(
+                part,
+                self.url,
+                (
+                    ("area", area),
+                    ("region", part.region),
+                    ("datefrom", f"{part.local_start:%d-%b-%Y %H:%M}"),
+                    ("dateto", f"{part.local_end:%d-%b-%Y %H:%M}"),
+                ),
+            )
+            for area, part in upstream_areas(query, known=UPSTREAM_AREAS).items()
+        ]
+
+    def rows(self, payload: object) -> list[Row]:
+        """Long rows: EffectiveTime, FieldName, Region, Value."""
+        return [
+            long_row(row, stamp="EffectiveTime", field="FieldName", interface=self.name)
+            for row in rows_of(payload, interface=self.name)
+        ]

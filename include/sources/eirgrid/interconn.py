@@ -1,0 +1,27 @@
+"""interconn: flows on the interconnectors, all-island only. Never recorded."""
+
+from include.sources.eirgrid.envelope import long_row, rows_of
+from include.sources.eirgrid.query import Hosts, Query, Request, Row
+
+
+class Interconn:
+    """`/api/Interconnector/{start}/{end}/{region}`."""
+
+    name = "interconn"
+
+    def __init__(self, hosts: Hosts) -> None:
+        self.url = f"{hosts.interconn}/api/Interconnector"
+
+    def requests(self, query: Query) -> list[Request]:
+        """One request for all interconnectors."""
+        if query.area.name != "interconnection" or query.region != "ALL":
+            return []
+        span = f"{query.local_start:%Y%m%d%H%M}/{query.local_end:%Y%m%d%H%M}"
+        return [Request(query, f"{self.url}/{span}/{query.region}", (("format", "json"),))]
+
+    def rows(self, payload: object) -> list[Row]:
+        """Long rows: Effective_Date, Field_Name, Value."""
+        return [
+            long_row(row, stamp="Effective_Date", field="Field_Name", interface=self.name)
+            for row in rows_of(payload, interface=self.name)
+        ]

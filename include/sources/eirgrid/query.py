@@ -1,0 +1,106 @@
+"""What is asked of an interface: a question in our terms, and the HTTP requests that put it in upstream's."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Final, Protocol
+
+from include.domain.calendar import DAY, Interval, day_span, to_local
+from include.domain.series import Area, Series
+
+LONGEST: Final = 30
+"""Days in one request: vargen refuses more than 30 elapsed days, api/chart answers 90 with nothing."""
+LONGEST_FREQUENCY: Final = 7
+"""Days of 5-second points in one request: a month times out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """Some series of one area and region, over Irish days."""
+
+    area: Area
+    region: str
+    series: tuple[Series, ...]
+    first: date
+    last: date
+    """Last day, included."""
+    since: datetime | None = None
+    """Only what lies at or after this instant is wanted."""
+
+    @property
+    def span(self) -> Interval:
+        """The UTC span of the slots wanted."""
+        span = day_span(self.first, self.last)
+        return Interval(max(span.start, self.since), span.end) if self.since else span
+
+    @property
+    def local_start(self) -> datetime:
+        """Irish wall-clock time from which to ask, to the minute, without zone."""
+        return to_local(self.span.start).replace(tzinfo=None, second=0, microsecond=0)
+
+    @property
+    def local_end(self) -> datetime:
+        """Irish wall-clock time up to which to ask: the last minute of the last day, without zone."""
+        return datetime(self.last.year, self.last.month, self.last.day, 23, 59)  # noqa: DTZ001  upstream's clock
+
+    def only(self, fields: Iterable[str]) -> "Query":
+        """The same for some of its fields."""
+        wanted = set(fields)
+        series = tuple(one for one in self.series if one.field in wanted)
+        return Query(self.area, self.region, series, self.first, self.last, self.since)
+
+    def chunks(self) -> list["Query"]:
+        """The same in spans that upstream serves."""
+        longest = LONGEST_FREQUENCY if self.area.partitioned_by_day else LONGEST
+        starts = range(0, (self.last - self.first).days + 1, longest)
+        return [self._part(self.first + DAY * start, longest) for start in starts]
+
+    def _part(self, first: date, longest: int) -> "Query":
+        last = min(self.last, first + timedelta(days=longest - 1))
+        return Query(self.area, self.region, self.series, first, last, self.since)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One HTTP GET, and the part of the question that it answers."""
+
+    query: Query
+    url: str
+    params: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Hosts:
+    """Base URLs of the three hosts."""
+
+    www: str = "https://www.smartgriddashboard.com"
+    vargen: str = "https://www.vargen.smartgriddashboard.com"
+    interconn: str = "https://www.interconn.smartgriddashboard.com"
+
+    @classmethod
+    def below(cls, base: str) -> "Hosts":
+        """The hosts of a stand-in upstream, which serves each below a path."""
+        base = base.rstrip("/")
+        return cls(www=f"{base}/www", vargen=f"{base}/vargen", interconn=f"{base}/interconn")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row of an answer, as upstream wrote it."""
+
+    stamp: str
+    field: str
+    value: object
+    region: str | None = None
+
+
+class Interface(Protocol):
+    """One of upstream's ways to ask."""
+
+    name: str
+
+    def requests(self, query: Query) -> list[Request]:
+        """The requests that together answer the query; empty when this interface cannot."""
+
+    def rows(self, payload: object) -> list[Row]:
+        """The rows of an answer's JSON; ContractBroken when it has no shape that was ever met."""

@@ -1,0 +1,53 @@
+"""Where each thing lies below a store's prefix. The one home of the layout."""
+
+from collections.abc import Iterable
+from typing import Final
+
+from include.domain.calendar import Interval, Month, days, irish_day
+from include.domain.readings import Partition
+from include.domain.series import Area
+
+STORE_KEY: Final = "_store.json"
+READINGS: Final = "readings"
+OUTCOMES: Final = "outcomes"
+SUMMARIES: Final = "summaries"
+
+SCHEMA_VERSION: Final = 1
+
+
+def readings_key(partition: Partition) -> str:
+    """The Hive-partitioned Parquet file of a partition."""
+    return f"{READINGS}/{_folders(partition)}/data.parquet"
+
+
+def outcomes_key(partition: Partition) -> str:
+    """The record of what happened to a partition's fetches, per day."""
+    return f"{OUTCOMES}/{_folders(partition)}.json"
+
+
+def summary_key(name: str) -> str:
+    """The JSON that the API serves: an area's `latest.json`, or `current`, `snapshot`, `gaps`."""
+    return f"{SUMMARIES}/{name}/latest.json"
+
+
+def partitions_of(source: str, area: Area, region: str, span: Interval) -> list[Partition]:
+    """The partitions of an area and region that hold slots of this UTC span, ascending."""
+    if span.end <= span.start:
+        return []
+    first, last = irish_day(span.start), irish_day(span.end)
+    inside: Iterable[Partition]
+    if area.partitioned_by_day:
+        inside = (Partition(source, area.name, region, Month.of(day), day.day) for day in days(first, last))
+    else:
+        months = dict.fromkeys(Month.of(day) for day in days(first, last))
+        inside = (Partition(source, area.name, region, month) for month in months)
+    return [one for one in inside if one.span.start < span.end]
+
+
+def _folders(partition: Partition) -> str:
+    month = partition.month
+    path = (
+        f"source={partition.source}/area={partition.area}/region={partition.region}"
+        f"/year={month.year:04d}/month={month.month:02d}"
+    )
+    return path if partition.day is None else f"{path}/day={partition.day:02d}"

@@ -1,0 +1,104 @@
+"""A folder as an object store: atomic replace under a lock, so that many processes may write at once."""
+
+import fcntl
+import hashlib
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+
+from include.domain.errors import ConditionFailed, SettingInvalid
+from include.storage.object_store import ObjectInfo, StoredObject
+
+LOCKS = ".locks"
+UNFINISHED = ".unfinished-"
+"""Start of the name of a file that a killed writer may leave; never listed, never read."""
+
+
+class LocalStore:
+    """Objects are files below `root`; the ETag is the SHA-256 of the bytes."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def get(self, key: str, *, unless: str | None = None) -> StoredObject | None:
+        """See ObjectStore.get."""
+        try:
+            data = self._path(key).read_bytes()
+        except FileNotFoundError:
+            return None
+        found = StoredObject(data, _etag(data))
+        return None if found.etag == unless else found
+
+    def put(self, key: str, data: bytes, *, expected: str | None) -> str:
+        """See ObjectStore.put."""
+        with self._lock(key):
+            current = self.get(key)
+            seen = current.etag if current else None
+            if seen != expected:
+                raise ConditionFailed(f"{key} was changed by another writer since it was read")
+            return self._replace(key, data)
+
+    def overwrite(self, key: str, data: bytes) -> str:
+        """See ObjectStore.overwrite."""
+        with self._lock(key):
+            return self._replace(key, data)
+
+    def list(self, prefix: str) -> Iterator[ObjectInfo]:
+        """See ObjectStore.list."""
+        folder = self._path(prefix.rpartition("/")[0])
+        for path in sorted(folder.rglob("*")):
+            key = path.relative_to(self.root).as_posix()
+            if not key.startswith(prefix) or key.startswith(LOCKS) or path.name.startswith(UNFINISHED):
+                continue
+            with suppress(FileNotFoundError):
+                if path.is_file():
+                    stat = path.stat()
+                    yield ObjectInfo(key, stat.st_size, datetime.fromtimestamp(stat.st_mtime, UTC))
+
+    def address(self, key: str) -> str:
+        """See ObjectStore.address."""
+        return str(self._path(key))
+
+    def check(self) -> None:
+        """See ObjectStore.check."""
+        existing = next(path for path in (self.root, *self.root.parents) if path.exists())
+        if not existing.is_dir() or not os.access(existing, os.W_OK):
+            raise SettingInvalid.of("GRID_STORE", str(self.root), "a folder that this user may write to")
+
+    def _path(self, key: str) -> Path:
+        path = self.root / key
+        if ".." in path.parts:
+            raise ValueError(f"not a key: {key!r}")
+        return path
+
+    def _replace(self, key: str, data: bytes) -> str:
+        path = self._path(key)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=UNFINISHED)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            Path(name).chmod(0o644)
+            Path(name).replace(path)
+        except BaseException:
+            Path(name).unlink(missing_ok=True)
+            raise
+        return _etag(data)
+
+    @contextmanager
+    def _lock(self, key: str) -> Iterator[None]:
+        # The kernel drops the lock when its holder is killed, so no lock outlives a writer.
+        lock = self.root / LOCKS / hashlib.sha256(key.encode()).hexdigest()[:16]
+        lock.parent.mkdir(parents=True, exist_ok=True)
+        with lock.open("w") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield
+
+
+def _etag(data: bytes) -> str:
+    return f'"{hashlib.sha256(data).hexdigest()}"'

@@ -1,0 +1,69 @@
+"""What this project asks of an object store, and how to open one from its setting."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+
+from include.domain.errors import SettingInvalid
+
+STORE_FORMS = "s3://bucket/prefix, or the path of a folder"
+
+
+@dataclass(frozen=True, slots=True)
+class StoredObject:
+    """The bytes of an object and the ETag they had."""
+
+    data: bytes
+    etag: str
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectInfo:
+    """One line of a listing."""
+
+    key: str
+    size: int
+    modified: datetime
+
+
+class ObjectStore(Protocol):
+    """Whole objects under keys, with conditional writes. Nothing is ever deleted through it."""
+
+    def get(self, key: str, *, unless: str | None = None) -> StoredObject | None:
+        """The object; None when there is none, or when its ETag still is `unless`."""
+
+    def put(self, key: str, data: bytes, *, expected: str | None) -> str:
+        """Write if the object still has the ETag `expected` (None: if there is no object). Returns the new ETag.
+
+        Raises ConditionFailed when another writer was faster.
+        """
+
+    def overwrite(self, key: str, data: bytes) -> str:
+        """Write without a condition: for objects with one writer only. Returns the new ETag."""
+
+    def list(self, prefix: str) -> Iterator[ObjectInfo]:
+        """Every object whose key starts with `prefix`, in the order of keys."""
+
+    def address(self, key: str) -> str:
+        """What DuckDB opens to read this key."""
+
+    def check(self) -> None:
+        """Raise SettingInvalid when the store cannot be used at all."""
+
+
+def open_store(location: str) -> ObjectStore:
+    """The store at `s3://bucket/prefix` or in a folder (made when first written to)."""
+    if location.startswith("s3://"):
+        from include.storage.s3 import S3Store  # noqa: PLC0415  boto3 is not needed for a folder
+
+        bucket, _, prefix = location.removeprefix("s3://").partition("/")
+        if not bucket:
+            raise SettingInvalid.of("GRID_STORE", location, STORE_FORMS)
+        return S3Store(bucket=bucket, prefix=prefix.strip("/"))
+    if "://" in location and not location.startswith("file://"):
+        raise SettingInvalid.of("GRID_STORE", location, STORE_FORMS)
+    from include.storage.local import LocalStore  # noqa: PLC0415
+
+    return LocalStore(Path(location.removeprefix("file://")).expanduser().absolute())

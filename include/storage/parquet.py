@@ -1,0 +1,150 @@
+"""The Parquet form of a partition and the merge of new rows into it.
+
+Columns: `timestamp` (UTC, µs), `field`, `value` (double, null = upstream had no value), `fetched_at` (UTC, µs); one row
+per (timestamp, field), sorted by (field, timestamp). The same rows always give the same bytes.
+"""
+
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from include.domain.catalogue import ATTRIBUTION
+from include.domain.errors import StorageError
+from include.domain.readings import Feed
+from include.storage.keys import SCHEMA_VERSION
+
+INSTANT: Final = pa.timestamp("us", tz="UTC")
+SCHEMA: Final = pa.schema(
+    [
+        pa.field("timestamp", INSTANT, nullable=False),
+        pa.field("field", pa.string(), nullable=False),
+        pa.field("value", pa.float64()),
+        pa.field("fetched_at", INSTANT, nullable=False),
+    ]
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """What a merge made of a partition."""
+
+    table: pa.Table
+    changed: np.ndarray[Any, np.dtype[np.int64]]
+    """Timestamps (µs since 1970, UTC) of the rows that are new or differ from before; empty: nothing to write."""
+
+
+def merge(old: pa.Table | None, new: pa.Table, *, settle_after: Mapping[str, timedelta]) -> Merged:
+    """Merge new rows (one per key) into old ones.
+
+    A value replaces a null and a null never replaces a value. Of two different values the later `fetched_at` wins, and
+    at the same `fetched_at` the larger, whichever side it stands on. Equal values keep the earlier `fetched_at`. Of two
+    nulls the first one read at slot + `settle_after[field]` or later counts; before that, the earliest.
+    """
+    rows = _Rows.of(pa.concat_tables([*([old] if old is not None else []), new]), old.num_rows if old else 0)
+    first_of_pair = rows.same_key_as_next()
+    keep = np.ones(len(rows.timestamp), dtype=bool)
+    left = np.flatnonzero(first_of_pair)
+    take_new = rows.second_wins(left, settle_after=settle_after)
+    keep[left[take_new]] = False
+    keep[left[~take_new] + 1] = False
+    changed = keep & rows.is_new
+    chosen = rows.order[keep]
+    table = rows.table.take(pa.array(chosen))
+    return Merged(table, rows.timestamp[changed])
+
+
+def encode(table: pa.Table, *, feed: Feed) -> bytes:
+    """The Parquet bytes of a partition, Snappy, with its feed and attribution in the metadata."""
+    metadata = {"feed": feed.value, "attribution": ATTRIBUTION, "schema_version": str(SCHEMA_VERSION)}
+    sink = io.BytesIO()
+    pq.write_table(
+        table.cast(SCHEMA).replace_schema_metadata(metadata),
+        sink,
+        compression="snappy",
+        use_dictionary=["field"],
+        version="2.6",
+        data_page_version="1.0",
+        write_page_index=False,
+        row_group_size=1 << 20,
+    )
+    return sink.getvalue()
+
+
+def decode(data: bytes, *, key: str) -> pa.Table:
+    """The rows of a partition; StorageError when the bytes are no such file (it is then left alone)."""
+    try:
+        table = pq.read_table(pa.BufferReader(data))
+        return table.select(SCHEMA.names).cast(SCHEMA)
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError, KeyError, OSError) as error:
+        raise StorageError(f"{key} is not a readings file ({error}); restore it from its S3 version") from error
+
+
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """Rows of both sides as arrays, sorted by (field, timestamp, side)."""
+
+    table: pa.Table
+    order: np.ndarray[Any, Any]
+    timestamp: np.ndarray[Any, Any]
+    code: np.ndarray[Any, Any]
+    fields: list[str]
+    value: np.ndarray[Any, Any]
+    fetched: np.ndarray[Any, Any]
+    is_new: np.ndarray[Any, Any]
+
+    @classmethod
+    def of(cls, table: pa.Table, old_rows: int) -> "_Rows":
+        encoded = pc.dictionary_encode(table["field"].combine_chunks())
+        names = encoded.dictionary.to_pylist()
+        fields = sorted(names)
+        rank = np.array([fields.index(name) for name in names], dtype=np.int64)
+        code = rank[encoded.indices.to_numpy(zero_copy_only=False)] if names else np.empty(0, dtype=np.int64)
+        stamp = table["timestamp"].cast(pa.int64()).to_numpy()
+        fetched = table["fetched_at"].cast(pa.int64()).to_numpy()
+        value = table["value"].to_numpy()
+        is_new = np.arange(len(stamp)) >= old_rows
+        order = np.lexsort((is_new, stamp, code))
+        return cls(
+            table=table,
+            order=order,
+            timestamp=stamp[order],
+            code=code[order],
+            fields=fields,
+            value=value[order],
+            fetched=fetched[order],
+            is_new=is_new[order],
+        )
+
+    def same_key_as_next(self) -> np.ndarray[Any, Any]:
+        return np.append(
+            (self.code[:-1] == self.code[1:]) & (self.timestamp[:-1] == self.timestamp[1:]),
+            False if len(self.code) else [],
+        ).astype(bool)
+
+    def second_wins(
+        self, left: np.ndarray[Any, Any], *, settle_after: Mapping[str, timedelta]
+    ) -> np.ndarray[Any, Any]:
+        """For each pair (i, i + 1): whether the new row replaces the old one."""
+        old, new = self.value[left], self.value[left + 1]
+        old_at, new_at = self.fetched[left], self.fetched[left + 1]
+        waits = [settle_after[name] // timedelta(microseconds=1) for name in self.fields]
+        settled_at = self.timestamp[left] + np.array(waits, dtype=np.int64)[self.code[left]]
+        old_null, new_null = np.isnan(old), np.isnan(new)
+        later = (new_at > old_at) | ((new_at == old_at) & (new > old))
+        earlier = new_at < old_at
+        old_settled, new_settled = old_at >= settled_at, new_at >= settled_at
+        both_null = np.where(old_settled == new_settled, earlier, new_settled)
+        both_values = np.where(old == new, earlier, later)
+        wins: np.ndarray[Any, Any] = np.where(
+            old_null,
+            np.where(new_null, both_null, True),
+            np.where(new_null, False, both_values),
+        ).astype(bool)
+        return wins

@@ -1,0 +1,109 @@
+"""S3, or any server that speaks it and honours If-Match and If-None-Match on PUT."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from include.domain.errors import ConditionFailed, SettingInvalid, StorageError
+from include.storage.object_store import ObjectInfo, StoredObject
+
+CONFLICTS = {"PreconditionFailed", "ConditionalRequestConflict", "412", "409"}
+MISSING = {"NoSuchKey", "404"}
+UNUSABLE = {"NoSuchBucket", "AccessDenied", "403", "InvalidBucketName", "AllAccessDisabled", "PermanentRedirect"}
+
+CONFIG = Config(connect_timeout=5, read_timeout=30, retries={"mode": "standard", "max_attempts": 5})
+
+
+class S3Store:
+    """Objects below `prefix` in a bucket. Endpoint, region and credentials are boto3's own settings."""
+
+    def __init__(self, *, bucket: str, prefix: str, client: Any = None) -> None:
+        self.bucket = bucket
+        self.prefix = prefix
+        self.client = client or boto3.client("s3", config=CONFIG)
+
+    def get(self, key: str, *, unless: str | None = None) -> StoredObject | None:
+        """See ObjectStore.get."""
+        condition = {"IfNoneMatch": unless} if unless else {}
+        try:
+            with self._errors(key):
+                answer = self.client.get_object(Bucket=self.bucket, Key=self._full(key), **condition)
+                return StoredObject(answer["Body"].read(), answer["ETag"])
+        except _AbsentError:
+            return None
+
+    def put(self, key: str, data: bytes, *, expected: str | None) -> str:
+        """See ObjectStore.put."""
+        condition = {"IfMatch": expected} if expected else {"IfNoneMatch": "*"}
+        try:
+            return self._put(key, data, **condition)
+        except _AbsentError as error:
+            raise ConditionFailed(f"{key} is gone since it was read") from error
+
+    def overwrite(self, key: str, data: bytes) -> str:
+        """See ObjectStore.overwrite."""
+        return self._put(key, data)
+
+    def list(self, prefix: str) -> Iterator[ObjectInfo]:
+        """See ObjectStore.list."""
+        pages = self.client.get_paginator("list_objects_v2")
+        cut = len(self._full(""))
+        with self._errors(prefix):
+            for page in pages.paginate(Bucket=self.bucket, Prefix=self._full(prefix)):
+                for item in page.get("Contents", []):
+                    yield ObjectInfo(item["Key"][cut:], item["Size"], item["LastModified"])
+
+    def address(self, key: str) -> str:
+        """See ObjectStore.address."""
+        return f"s3://{self.bucket}/{self._full(key)}"
+
+    def check(self) -> None:
+        """See ObjectStore.check."""
+        with self._errors(""):
+            self.client.list_objects_v2(Bucket=self.bucket, Prefix=self._full(""), MaxKeys=1)
+
+    def _put(self, key: str, data: bytes, **condition: str) -> str:
+        with self._errors(key):
+            answer = self.client.put_object(
+                Bucket=self.bucket,
+                Key=self._full(key),
+                Body=data,
+                **condition,
+            )
+            etag: str = answer["ETag"]
+            return etag
+        raise AssertionError  # _errors never swallows
+
+    def _full(self, key: str) -> str:
+        return f"{self.prefix}/{key}" if self.prefix else key
+
+    @contextmanager
+    def _errors(self, key: str) -> Iterator[None]:
+        try:
+            yield
+        except ClientError as error:
+            raise self._translated(error, key) from error
+        except BotoCoreError as error:
+            raise StorageError(f"s3://{self.bucket}/{self._full(key)}: {error}") from error
+
+    def _translated(self, error: ClientError, key: str) -> Exception:
+        code = str(error.response.get("Error", {}).get("Code", ""))
+        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
+        if code in CONFLICTS or status in {409, 412}:
+            return ConditionFailed(f"{key} was changed by another writer since it was read")
+        if code in MISSING or status == 304:
+            return _AbsentError(key)
+        if code in UNUSABLE:
+            return SettingInvalid(
+                f"GRID_STORE: bucket {self.bucket!r} cannot be used ({code}); allowed: an existing bucket"
+                " that these credentials may list, read and write"
+            )
+        return StorageError(f"s3://{self.bucket}/{self._full(key)}: {error}")
+
+
+class _AbsentError(StorageError):
+    """No such object, or the one already known."""
