@@ -40,7 +40,7 @@ def _feed(name: FeedName, *, recorded: Path | None, simulated: Simulated) -> Fee
 
 
 def main(  # noqa: PLR0917
-    port: Annotated[int, typer.Option(help="0 takes a free port.")] = 9010,
+    port: int = 9010,
     host: str = "127.0.0.1",
     feed: FeedName = FeedName.SIMULATED,
     recorded: Annotated[Path | None, typer.Option(help="Folder of recordings, for --feed recorded.")] = None,

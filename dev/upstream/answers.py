@@ -43,8 +43,9 @@ class TornResponse(Response):
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
         await send({"type": "http.response.body", "body": bytes(self.body), "more_body": True})
         transport = scope.get(TRANSPORT)
-        # uvloop's transports are not asyncio's by inheritance.
-        if transport is not None:
+        if transport is None:
+            await send({"type": "http.response.body", "body": b""})
+        else:
             if self.reset:
                 held = transport.get_extra_info("socket")
                 held.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)

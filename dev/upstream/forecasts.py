@@ -25,8 +25,9 @@ def _one(island: Island, region: str, part: str) -> Floats:
         size = {"ROI": 250.0, "NI": 60.0}[region]
         return np.clip(offered * (1 + miss) + size * miss, 0, None)
     if part == "solar":
-        sun = island.solar.of(region) - np.min(island.solar.of(region), initial=2.0)
-        return np.clip(sun * (1 + 0.18 * _error(island, f"solar/{region}", hours=7)), 0, None)
+        return np.clip(
+            island.sun.of(region) * (1 + 0.18 * _error(island, f"solar/{region}", hours=7)), 0, None
+        )
     return island.demand.of(region) * (1 + 0.012 * _error(island, f"demand/{region}", hours=12))
 
 

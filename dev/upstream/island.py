@@ -40,9 +40,14 @@ class Island:
         return demand(self.seed, self.instants)
 
     @cached_property
-    def solar(self) -> Pair:
-        """MW."""
+    def sun(self) -> Pair:
+        """MW from sunlight alone."""
         return weather.solar_power(self.seed, self.instants)
+
+    @cached_property
+    def solar(self) -> Pair:
+        """MW; the Republic's plant reads 2 MW when idle."""
+        return Pair(self.sun.roi + np.where(self.year > 2022, 2.0, 0.0), self.sun.ni)
 
     @cached_property
     def wind_available(self) -> Pair:
@@ -54,7 +59,7 @@ class Island:
         """Import as a share of the rating: prices abroad, against the wind at home."""
         windy = weather.wind_share(self.seed, self.instants).roi - 0.28
         bias = np.interp(self.year, [2014, 2017, 2019, 2022.5, 2024, 2026], [0.5, 0.3, 0.1, 0.1, 0.4, 0.52])
-        return np.asarray(bias - 1.1 * windy + 0.35 * self._smooth("price/days", 50), dtype=np.float64)
+        return np.asarray(bias - 0.75 * windy + 0.3 * self._smooth("price/days", 50), dtype=np.float64)
 
     def _flow(self, link: str, *, most: float, least: float) -> Floats:
         pull = self._pull + 0.35 * self._smooth(f"{link}/hours", 6) + 0.08 * self._smooth(f"{link}/hour", 1)
@@ -116,7 +121,7 @@ class Island:
         total = self.demand.all - self.net.all - residual - self.wind.all - self.solar.all
         tie = np.interp(self.year, [2014, 2022, 2026], [-40, -90, -270]) + 90 * self._smooth("tie", 9)
         wanted = self.demand.ni - self.net.ni - tie - self.wind.ni - self.solar.ni
-        north = np.clip(wanted, 0.10 * total + 80, 0.42 * total)
+        north = np.clip(wanted, 0.08 * total + 40, 0.42 * total)
         return Pair(total - north, north)
 
     @cached_property
@@ -139,11 +144,12 @@ class Island:
 
     @cached_property
     def emissions(self) -> Pair:
-        """tCO2 per hour: a falling factor as coal and peat leave the mix."""
+        """tCO2 per hour: a factor that falls as coal and peat go, and a part burnt at any load."""
         roi = np.interp(self.year, [2014, 2019, 2022.5, 2024, 2026], [0.60, 0.52, 0.50, 0.45, 0.41])
         ni = np.interp(self.year, [2014, 2022.5, 2023.9, 2026], [0.78, 0.72, 0.48, 0.40])
-        roi_wave, ni_wave = self._smooth("carbon/roi", 8), self._smooth("carbon/ni", 8)
-        return Pair(self.fossil.roi * roi * (1 + 0.02 * roi_wave), self.fossil.ni * ni * (1 + 0.03 * ni_wave))
+        roi_fuel = (0.78 * self.fossil.roi + 360) * (1 + 0.02 * self._smooth("carbon/roi", 8))
+        ni_fuel = (0.78 * self.fossil.ni + 100) * (1 + 0.03 * self._smooth("carbon/ni", 8))
+        return Pair(roi * roi_fuel, ni * ni_fuel)
 
     def intensity(self, region: str) -> Floats:
         """gCO2/kWh."""

@@ -3,7 +3,8 @@
 Hash: splitmix64 (Steele, Lea and Flood 2014) of a counter. A stream is a name; each has noise of its own.
 """
 
-import zlib
+import hashlib
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,14 +12,16 @@ from numpy.typing import NDArray
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
-_MASK = (1 << 64) - 1
-_GOLDEN = 0x9E3779B97F4A7C15
+
+@cache
+def _offset(seed: int, stream: str) -> int:
+    """Where a stream begins; hashed, because neighbouring offsets would be one stream a step apart."""
+    return int.from_bytes(hashlib.blake2b(f"{seed}/{stream}".encode(), digest_size=8).digest())
 
 
 def hashed(seed: int, stream: str, counters: Ints) -> NDArray[np.uint64]:
     """64 hashed bits for each counter."""
-    offset = (zlib.crc32(stream.encode()) * 0x100000001B3 + seed * _GOLDEN) & _MASK
-    x = counters.astype(np.uint64) * np.uint64(_GOLDEN) + np.uint64(offset)
+    x = counters.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15) + np.uint64(_offset(seed, stream))
     x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     return np.asarray(x ^ (x >> np.uint64(31)), dtype=np.uint64)

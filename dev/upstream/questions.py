@@ -75,13 +75,16 @@ def dashboard(query: Mapping[str, str], moment: Moment) -> str:
 
 def _updated(columns: Sequence[Column], now: datetime) -> int | None:
     """Pick the newest filled slot, or a forecast's issue: wind 06:00, demand five past the hour."""
-    kind = columns[0].series.kind if columns else Kind.ACTUAL
+    newest = rows.newest(columns)
+    if newest is None:
+        return None
+    kind = columns[0].series.kind
     local = local_seconds(now)
     if kind is Kind.FORECAST:
         return (local - 6 * HOUR) // (24 * HOUR) * 24 * HOUR + 6 * HOUR
     if kind is Kind.UPCOMING:
         return (local - 300) // HOUR * HOUR + 300
-    return rows.newest(columns)
+    return newest
 
 
 def chart(query: Mapping[str, str], moment: Moment) -> str:

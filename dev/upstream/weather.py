@@ -53,7 +53,7 @@ def wind_share(seed: int, instants: Ints) -> Pair:
     """Share of installed wind capacity that the weather offers: a logistic curve over island-wide weather."""
     island = _weather(seed, "wind/island", instants)
     north = 0.88 * island + 0.47 * _weather(seed, "wind/north", instants)
-    lift = -1.0 + 0.45 * winter(instants)
+    lift = -1.08 + 0.58 * winter(instants)
     roi = 0.93 / (1.0 + np.exp(-(lift + 1.35 * island))) - 0.008
     ni = 0.90 / (1.0 + np.exp(-(lift - 0.1 + 1.35 * north))) - 0.010
     return Pair(roi, ni)
@@ -80,7 +80,7 @@ def sun_height(instants: Ints) -> Floats:
 
 
 def solar_power(seed: int, instants: Ints) -> Pair:
-    """MW of large-scale solar: sun height times cloud; 2 MW idle in the Republic at night."""
+    """MW of large-scale solar: sun height times cloud, nothing at night."""
     year = years(instants)
     clear = sun_height(instants) ** 1.15
     cloud = smooth(seed, "cloud/day", instants, period=20 * HOUR)
@@ -89,6 +89,6 @@ def solar_power(seed: int, instants: Ints) -> Pair:
     roi = np.interp(year, [2017, 2022, 2023, 2024, 2025, 2027], [0, 20, 220, 560, 900, 1600])
     ni = np.interp(year, [2014, 2017, 2027], [5, 130, 200])
     return Pair(
-        roi * clear * (0.18 + 0.72 / (1.0 + np.exp(-1.2 * roi_cloud))) + np.where(year > 2022, 2.0, 0.0),
+        roi * clear * (0.18 + 0.72 / (1.0 + np.exp(-1.2 * roi_cloud))),
         ni * clear * (0.18 + 0.72 / (1.0 + np.exp(-1.2 * ni_cloud))),
     )

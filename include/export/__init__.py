@@ -1,0 +1,37 @@
+"""The SQL of the summaries. Every file answers rows (region, field, timestamp, value, fetched_at, derived), sorted,
+for the parameters `files`, `start` and `end`."""
+
+from functools import cache
+from importlib.resources import files
+from typing import Final
+
+QUERIES: Final = {
+    "wind": "values",
+    "solar": "values",
+    "demand": "demand",
+    "interconnection": "values",
+    "co2": "co2",
+    "frequency": "frequency",
+    "snsp": "values",
+    "generation": "values",
+    "system_generation": "values",
+}
+"""Which SQL file makes which area's summary."""
+
+ALSO_READS: Final = {"co2": ("demand",)}
+"""Areas whose readings a summary needs beside its own."""
+
+
+NEWEST: Final = "newest"
+"""The query for the newest values of an area whose summary is coarser than its readings."""
+
+
+def area_sql(area: str) -> str:
+    """The query of an area's summary; an area of another source gets its plain values."""
+    return sql(QUERIES.get(area, "values"))
+
+
+@cache
+def sql(name: str) -> str:
+    """The text of one SQL file."""
+    return files(__package__).joinpath(f"{name}.sql").read_text(encoding="utf-8")

@@ -1,5 +1,6 @@
 """DuckDB over a store, with its S3 reader taken from a wheel: nothing is downloaded at run time."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
@@ -7,6 +8,8 @@ import boto3
 import duckdb
 
 from include.domain.errors import StorageError
+from include.domain.readings import Partition
+from include.storage.keys import month_prefix, readings_key
 from include.storage.object_store import ObjectStore
 from include.storage.s3 import S3Store
 
@@ -28,6 +31,13 @@ def connect(store: ObjectStore) -> duckdb.DuckDBPyConnection:
         _load_httpfs(connection)
         _add_secret(connection, store)
     return connection
+
+
+def existing_files(store: ObjectStore, partitions: Iterable[Partition]) -> list[str]:
+    """Addresses of the partitions' files that exist; the cost depends on the span asked for, not on all history."""
+    wanted = {readings_key(partition): month_prefix(partition) for partition in partitions}
+    found = {info.key for prefix in dict.fromkeys(wanted.values()) for info in store.list(prefix)}
+    return [store.address(key) for key in wanted if key in found]
 
 
 def _load_httpfs(connection: duckdb.DuckDBPyConnection) -> None:

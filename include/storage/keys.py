@@ -30,6 +30,12 @@ def summary_key(name: str) -> str:
     return f"{SUMMARIES}/{name}/latest.json"
 
 
+def month_prefix(partition: Partition) -> str:
+    """What the keys of all readings files of the partition's month start with."""
+    whole = Partition(partition.source, partition.area, partition.region, partition.month)
+    return f"{READINGS}/{_folders(whole)}/"
+
+
 def partitions_of(source: str, area: Area, region: str, span: Interval) -> list[Partition]:
     """The partitions of an area and region that hold slots of this UTC span, ascending."""
     if span.end <= span.start:

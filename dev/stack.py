@@ -1,0 +1,173 @@
+"""The processes of a whole local deployment and the environment they run in: real Airflow, upstream stand-in, API."""
+
+import json
+import os
+import secrets
+import socket
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+ROOT: Final = Path(__file__).resolve().parents[1]
+LIVE: Final = "eirgrid"
+USER: Final = "admin"
+_DROPPED: Final = {"PYTHONDONTWRITEBYTECODE", "AIRFLOW_HOME"}
+"""Variables of the caller that are not handed on: Airflow without bytecode takes twice as long to start."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ports:
+    """Where the three servers listen, on this machine only."""
+
+    airflow: int = 8080
+    api: int = 8000
+    upstream: int = 9010
+
+    def busy(self) -> list[int]:
+        """Those that something else already holds."""
+        return [port for port in (self.airflow, self.api, self.upstream) if _answers(port)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stack:
+    """One deployment: a feed, its store, its state folder and its ports."""
+
+    feed: str
+    store: str
+    """`s3://…` or a folder."""
+    state: Path
+    """Airflow's database, logs and secrets."""
+    ports: Ports = field(default_factory=Ports)
+    contact: str = ""
+    now: str | None = None
+    """Fixes the clock of upstream, tasks and API; None: the machine's."""
+    recorded: Path | None = None
+    """Folder of recordings for the recorded feed."""
+    extra: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def airflow_url(self) -> str:
+        """Address of Airflow's UI and REST API."""
+        return f"http://127.0.0.1:{self.ports.airflow}"
+
+    @property
+    def api_url(self) -> str:
+        """Address of this project's API."""
+        return f"http://127.0.0.1:{self.ports.api}"
+
+    @property
+    def upstream_url(self) -> str:
+        """Address of the stand-in upstream."""
+        return f"http://127.0.0.1:{self.ports.upstream}"
+
+    def prepare(self) -> None:
+        """Make secrets, migrate Airflow's database, create the Pools; may be repeated."""
+        self.state.mkdir(parents=True, exist_ok=True)
+        migrated = self.state / "migrated"
+        if not migrated.exists():
+            self._airflow("db", "migrate")
+            migrated.touch()
+        pools = self.state / "pools.json"
+        described = {"description": "eirgrid-airflow", "include_deferred": False}
+        pools.write_text(json.dumps({name: {"slots": slots} | described for name, slots in self.pools().items()}))
+        self._airflow("pools", "import", str(pools))
+
+    def pools(self) -> dict[str, int]:
+        """Pools and their slots; together the most units that run at once."""
+        environment = self.environment()
+        return {
+            "eirgrid_live": int(environment.get("GRID_LIVE_SLOTS", "4")),
+            "eirgrid_repair": int(environment.get("GRID_REPAIR_SLOTS", "2")),
+        }
+
+    def processes(self) -> dict[str, list[str]]:
+        """Command of each process, by name."""
+        airflow = [sys.executable, "-m", "airflow"]
+        commands = {
+            "scheduler": [*airflow, "scheduler"],
+            "dag-processor": [*airflow, "dag-processor"],
+            "airflow-api": [*airflow, "api-server", "--port", str(self.ports.airflow), "--host", "127.0.0.1"],
+            "api": [sys.executable, "-m", "api", "--port", str(self.ports.api)],
+        }
+        if self.feed == LIVE:
+            return commands
+        upstream = [sys.executable, "-m", "dev.upstream", "--port", str(self.ports.upstream), "--feed", self.feed]
+        if self.now:
+            upstream += ["--now", self.now]
+        if self.recorded:
+            upstream += ["--recorded", str(self.recorded)]
+        return {"upstream": upstream} | commands
+
+    def environment(self) -> dict[str, str]:
+        """What every process of the deployment is given, the caller's own variables included."""
+        inherited = {name: value for name, value in os.environ.items() if name not in _DROPPED}
+        return {**inherited, **self._grid(), **self._airflow_settings(), **self.extra}
+
+    def password(self) -> str:
+        """Password of the Airflow user."""
+        return self._secret("password", length=12)
+
+    def _grid(self) -> dict[str, str]:
+        given = {
+            "GRID_STORE": self.store,
+            "GRID_FEED": self.feed,
+            "GRID_CONTACT": self.contact,
+            "GRID_UPSTREAM": "" if self.feed == LIVE else self.upstream_url,
+            "GRID_NOW": self.now or "",
+        }
+        return {name: value for name, value in given.items() if value}
+
+    def _airflow_settings(self) -> dict[str, str]:
+        home = self.state / "airflow"
+        home.mkdir(parents=True, exist_ok=True)
+        passwords = home / "passwords.json"
+        passwords.write_text(f'{{"{USER}": "{self.password()}"}}', encoding="utf-8")
+        settings = {
+            "CORE__DAGS_FOLDER": str(ROOT),
+            "CORE__PLUGINS_FOLDER": str(ROOT / "plugins"),
+            "CORE__LOAD_EXAMPLES": "False",
+            "CORE__EXECUTOR": "LocalExecutor",
+            "CORE__PARALLELISM": "4",
+            "CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
+            "CORE__EXECUTION_API_SERVER_URL": f"{self.airflow_url}/execution/",
+            "CORE__FERNET_KEY": "",
+            "CORE__SIMPLE_AUTH_MANAGER_USERS": f"{USER}:admin",
+            "CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(passwords),
+            "DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home / 'airflow.db'}",
+            "API__BASE_URL": self.airflow_url,
+            "API__WORKERS": "1",
+            "API__SECRET_KEY": self._secret("api_key"),
+            "API_AUTH__JWT_SECRET": self._secret("jwt_secret"),
+            "DAG_PROCESSOR__REFRESH_INTERVAL": "30",
+            "LOGGING__BASE_LOG_FOLDER": str(home / "logs"),
+            "LOGGING__COLORED_CONSOLE_LOG": "False",
+            "SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.5",
+        }
+        return {"AIRFLOW_HOME": str(home), **{f"AIRFLOW__{name}": value for name, value in settings.items()}}
+
+    def _secret(self, name: str, *, length: int = 32) -> str:
+        file = self.state / "secrets" / name
+        if not file.exists():
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.touch(mode=0o600)
+            file.write_text(secrets.token_urlsafe(length)[:length], encoding="utf-8")
+        return file.read_text(encoding="utf-8")
+
+    def _airflow(self, *arguments: str) -> None:
+        done = subprocess.run(
+            [sys.executable, "-m", "airflow", *arguments],
+            cwd=ROOT,
+            env=self.environment(),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            raise RuntimeError(f"airflow {' '.join(arguments)} failed:\n{done.stderr[-2000:]}")
+
+
+def _answers(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0

@@ -1,0 +1,183 @@
+"""Write the summaries that the API hands out: one per area, then the newest values of all, then everything at once."""
+
+import json
+import logging
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from include.domain.calendar import DAY, Interval, irish_day, midnight
+from include.domain.catalogue import (
+    ATTRIBUTION,
+    CO2_DERIVABLE_SINCE,
+    CO2_WITHHELD_BELOW,
+)
+from include.domain.readings import Feed
+from include.domain.series import Area, Role
+from include.export import ALSO_READS, NEWEST, area_sql, sql
+from include.jobs.summary import AreaSummary, Row, as_json
+from include.sources.registry import SourceEntry
+from include.storage.duck import connect, existing_files
+from include.storage.keys import SCHEMA_VERSION, partitions_of, summary_key
+from include.storage.object_store import ObjectStore
+
+log = logging.getLogger(__name__)
+
+SUMMARY_DAYS: Final = 30
+HOURS_OF_FUEL_MIX: Final = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """All that writing summaries of one source needs."""
+
+    store: ObjectStore
+    feed: Feed
+    entry: SourceEntry
+    now: datetime
+
+    def area(self, name: str) -> bool:
+        """Write the 30-day summary of an area; False when it stands as it is."""
+        area = self.entry.area(name)
+        rows = self._query(area_sql(name), self._areas_read(area), self._window)
+        newest = self._newest(area)
+        summary = AreaSummary(area, rows, newest or rows, now=self.now, feed=self.feed)
+        return self._write(name, summary.document(self._window))
+
+    def current(self) -> bool:
+        """Write the newest values of all areas, from their summaries."""
+        return self._write("current", current_document(self._summaries(), feed=self.feed))
+
+    def snapshot(self) -> bool:
+        """Write current, all series and the gaps in one document."""
+        summaries = self._summaries()
+        document = {
+            **_head(self.feed),
+            "current": current_document(summaries, feed=self.feed),
+            "areas": {summary["area"]: summary for summary in summaries},
+            "gaps": self._read("gaps") or NOT_CHECKED,
+        }
+        return self._write("snapshot", document)
+
+    @property
+    def _window(self) -> Interval:
+        """Thirty Irish days up to today, and tomorrow's forecasts."""
+        today = irish_day(self.now)
+        return Interval(midnight(today - DAY * (SUMMARY_DAYS - 1)), midnight(today + 2 * DAY))
+
+    def _areas_read(self, area: Area) -> list[Area]:
+        return [area, *(self.entry.area(name) for name in ALSO_READS.get(area.name, ()))]
+
+    def _newest(self, area: Area) -> list[Row]:
+        """Newest values from the readings themselves, where the summary is coarser."""
+        if not area.partitioned_by_day:
+            return []
+        return self._query(sql(NEWEST), [area], Interval(self.now - 2 * DAY, self.now + timedelta(seconds=1)))
+
+    def _query(self, query: str, areas: Iterable[Area], span: Interval) -> list[Row]:
+        files = existing_files(
+            self.store,
+            (
+                partition
+                for area in areas
+                for region in area.regions
+                for partition in partitions_of(self.entry.source_id, area, region, span)
+            ),
+        )
+        if not files:
+            return []
+        offered = {
+            "files": files,
+            "start": span.start,
+            "end": span.end,
+            "now": self.now,
+            "regions": list(CO2_WITHHELD_BELOW),
+            "thresholds": list(CO2_WITHHELD_BELOW.values()),
+            "derivable_since": midnight(CO2_DERIVABLE_SINCE),
+        }
+        named = {name: value for name, value in offered.items() if f"${name}" in query}
+        with connect(self.store) as connection:
+            return [Row(*row) for row in connection.execute(query, named).fetchall()]
+
+    def _summaries(self) -> list[dict[str, Any]]:
+        found = (self._read(area.name) for area in self.entry.areas)
+        return [summary for summary in found if summary is not None]
+
+    def _read(self, name: str) -> dict[str, Any] | None:
+        found = self.store.get(summary_key(name))
+        loaded: dict[str, Any] | None = None if found is None else json.loads(found.data)
+        return loaded
+
+    def _write(self, name: str, document: dict[str, Any]) -> bool:
+        data = as_json(document)
+        found = self.store.get(summary_key(name))
+        if found is not None and found.data == data:
+            log.info("%s: as it was, not written", name)
+            return False
+        self.store.overwrite(summary_key(name), data)
+        log.info("%s: %.0f kB written", name, len(data) / 1000)
+        return True
+
+
+NOT_CHECKED: Final = {
+    "checked_at": None,
+    "note": "The gap check has not run on this store yet.",
+    "gaps": [],
+}
+"""What stands for the gaps before the first gap check: nothing is known, which is not the same as no gaps."""
+
+
+def current_document(summaries: Iterable[dict[str, Any]], *, feed: Feed) -> dict[str, Any]:
+    """The newest reading of every series, and the plain numbers under their old names.
+
+    The old names stand for the regions that the reference service had: CO2 and the fuel mix are those of ROI.
+    `generation_mw` is the mean power over the 24 h of the fuel mix, MWh / 24.
+    """
+    readings = [reading for summary in summaries for reading in summary["readings"]]
+    newest = [one["timestamp"] for one in readings]
+    fuel = _by_field(readings, "generation", region="ROI")
+    return {
+        **_head(feed),
+        "as_of": max(newest, default=None),
+        "wind_mw": _by_region(readings, "wind", Role.ACTUAL),
+        "wind_forecast_mw": _by_region(readings, "wind", Role.FORECAST),
+        "solar_mw": _by_region(readings, "solar", Role.ACTUAL),
+        "solar_forecast_mw": _by_region(readings, "solar", Role.FORECAST),
+        "demand_mw": _by_region(readings, "demand", Role.ACTUAL),
+        "demand_forecast_mw": _by_region(readings, "demand", Role.FORECAST),
+        "frequency_hz": _by_field(readings, "frequency", region="ROI").get("SYS_FREQUENCY"),
+        "snsp_pct": _by_field(readings, "snsp", region="ALL").get("SNSP_ALL"),
+        "co2_t": _by_field(readings, "co2", region="ROI").get("CO2_EMISSIONS"),
+        "interconnection_mw": {
+            field.removeprefix("INTER_"): value
+            for field, value in _by_field(readings, "interconnection", region="ALL").items()
+        },
+        "generation_mw": {
+            _fuel(field): round(value / HOURS_OF_FUEL_MIX, 2) for field, value in fuel.items()
+        },
+        "generation_mwh_24h": {_fuel(field): value for field, value in fuel.items()},
+        "regions": {"co2_t": "ROI", "frequency_hz": "ROI", "snsp_pct": "ALL", "generation_mw": "ROI"}
+        | {"generation_mwh_24h": "ROI", "interconnection_mw": "ALL"},
+        "readings": readings,
+    }
+
+
+def _head(feed: Feed) -> dict[str, Any]:
+    return {"schema_version": SCHEMA_VERSION, "feed": feed.value, "attribution": ATTRIBUTION}
+
+
+def _by_region(readings: list[dict[str, Any]], area: str, role: Role) -> dict[str, float]:
+    return {
+        one["region"]: one["value"] for one in readings if one["area"] == area and one["role"] == role.value
+    }
+
+
+def _by_field(readings: list[dict[str, Any]], area: str, *, region: str) -> dict[str, float]:
+    return {
+        one["field"]: one["value"] for one in readings if one["area"] == area and one["region"] == region
+    }
+
+
+def _fuel(field: str) -> str:
+    return field.removeprefix("FUEL_").lower()

@@ -1,0 +1,58 @@
+"""Hold what happened against what was planned."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from include.domain.readings import Outcome, Unit
+from include.domain.series import Area
+from include.jobs.ingest import UnitResult
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether a run needs a person."""
+
+    counts: dict[str, int]
+    """How many units ended with each outcome."""
+    faults: list[str]
+    """What is wrong, a sentence each; empty: nothing."""
+
+
+def reconcile(
+    units: Sequence[Unit],
+    results: Iterable[UnitResult],
+    *,
+    areas: Iterable[Area],
+    now: datetime,
+    strict: bool,
+) -> Verdict:
+    """Judge a run. A strict one must have had every answer; a live one may lose some to upstream."""
+    by_label = {result.label: result for result in results}
+    lost = [unit.label for unit in units if unit.label not in by_label]
+    done = [by_label[unit.label] for unit in units if unit.label in by_label]
+    faults = [f"{label}: its task ended without a result; see its log" for label in lost]
+    bad = {Outcome.UPSTREAM_UNAVAILABLE} if strict else set()
+    faults += [
+        f"{result.label}: {result.outcome} ({result.message})"
+        for result in done
+        if result.outcome.is_ours or result.outcome in bad
+    ]
+    if not strict:
+        faults += _silent(areas, done, now=now)
+    counts = Counter(result.outcome.value for result in done) + Counter({"lost": len(lost)})
+    return Verdict(dict(counts), faults)
+
+
+def _silent(areas: Iterable[Area], done: list[UnitResult], *, now: datetime) -> Iterable[str]:
+    """Areas with nothing new for longer than their alert threshold."""
+    for area in areas:
+        seen = [result for result in done if result.area == area.name]
+        newest = [datetime.fromisoformat(result.newest) for result in seen if result.newest]
+        if not seen or any(result.outcome is Outcome.UNSUPPORTED for result in seen) and not newest:
+            continue
+        if not newest:
+            yield f"{area.name}: no value in the days of this run; alert threshold {area.alert_after}"
+        elif now - max(newest) > area.alert_after:
+            yield f"{area.name}: nothing newer than {max(newest):%Y-%m-%d %H:%M} UTC; alert threshold {area.alert_after}"

@@ -1,0 +1,137 @@
+"""The JSON of an area's summary: points with their own time, and the newest reading of each series."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+from typing import Any, Final, NamedTuple
+
+from include.domain.calendar import Interval
+from include.domain.catalogue import ATTRIBUTION, CYCLE
+from include.domain.readings import Feed
+from include.domain.series import Aggregation, Area, Role, Series
+from include.storage.keys import SCHEMA_VERSION
+
+WITHHELD_NOTE: Final = "Withheld by EirGrid (low emissions); derived as intensity × demand ÷ 1000."
+SUMMED_NOTE: Final = "No all-island value was sent; derived as the sum of ROI and NI."
+
+
+class Row(NamedTuple):
+    """One row of a summary's SQL."""
+
+    region: str
+    field: str
+    timestamp: datetime
+    value: float | None
+    fetched_at: datetime
+    derived: bool
+
+
+def utc(instant: datetime) -> str:
+    """An instant as RFC 3339 text in UTC, to the second."""
+    return instant.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def as_json(document: dict[str, Any]) -> bytes:
+    """Compact JSON, the same for the same document."""
+    return json.dumps(document, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+
+
+@dataclass(frozen=True, slots=True)
+class AreaSummary:
+    """What is served of an area: `rows` to draw, and `newest_rows` to take the newest values from."""
+
+    area: Area
+    rows: list[Row]
+    newest_rows: list[Row]
+    now: datetime
+    feed: Feed
+
+    def document(self, window: Interval) -> dict[str, Any]:
+        """The summary's JSON document."""
+        readings = [reading for region in self.area.regions for reading in self._readings(region)]
+        measured = [one["timestamp"] for one in readings if one["role"] != Role.FORECAST.value]
+        return {
+            "schema_version": SCHEMA_VERSION,
+            "area": self.area.name,
+            "title": self.area.title,
+            "feed": self.feed.value,
+            "attribution": ATTRIBUTION,
+            "window": {"start": utc(window.start), "end": utc(window.end)},
+            "as_of": max(measured, default=None),
+            "readings": readings,
+            "series": [block for region in self.area.regions for block in self._blocks(region)],
+        }
+
+    def _blocks(self, region: str) -> Iterable[dict[str, Any]]:
+        rows = [row for row in self.rows if row.region == region]
+        series = self.area.of_region(region)
+        if series[0].role is not Role.VALUE:
+            yield self._block(region, series, rows, keys={one.field: one.role.value for one in series})
+        elif series[0].aggregation is Aggregation.MIN_MEAN_MAX:
+            yield self._block(region, series, rows, keys={row.field: row.field for row in rows})
+        else:
+            for one in series:
+                own = [row for row in rows if row.field == one.field]
+                yield self._block(region, (one,), own, keys={one.field: "value"})
+
+    def _block(
+        self, region: str, series: tuple[Series, ...], rows: list[Row], *, keys: dict[str, str]
+    ) -> dict[str, Any]:
+        main = series[0]
+        block: dict[str, Any] = {"region": region, "field": main.field, "name": main.name, "unit": main.unit}
+        forecast = [one.field for one in series if one.role is Role.FORECAST]
+        if forecast:
+            block["forecast_field"] = forecast[0]
+        block["points"] = [
+            _point(slot, list(same), keys)
+            for slot, same in groupby(sorted(rows, key=lambda row: row.timestamp), key=lambda row: row.timestamp)
+        ]
+        return block
+
+    def _readings(self, region: str) -> Iterable[dict[str, Any]]:
+        """The newest value of each series up to now; a forecast is that of the actual's slot."""
+        by_field: dict[str, dict[datetime, Row]] = {}
+        for row in self.newest_rows:
+            if row.region == region and row.value is not None and row.timestamp <= self.now:
+                by_field.setdefault(row.field, {})[row.timestamp] = row
+        slot: datetime | None = None
+        for series in sorted(self.area.of_region(region), key=lambda one: one.role is Role.FORECAST):
+            values = by_field.get(series.field, {})
+            if series.role is Role.FORECAST:
+                row = values.get(slot) if slot else None
+            else:
+                slot = max(values, default=None)
+                row = values[slot] if slot else None
+            if row is not None:
+                yield self._reading(series, row)
+
+    def _reading(self, series: Series, row: Row) -> dict[str, Any]:
+        reading: dict[str, Any] = {
+            "area": series.area,
+            "region": series.region,
+            "field": series.field,
+            "name": series.name,
+            "role": series.role.value,
+            "value": row.value,
+            "unit": series.unit,
+            "timestamp": utc(row.timestamp),
+            "fetched_at": utc(row.fetched_at),
+            "stale_after": utc(series.stale_after(row.timestamp, cycle=CYCLE)),
+            "derived": row.derived,
+            "feed": self.feed.value,
+        }
+        if row.derived:
+            reading["note"] = WITHHELD_NOTE if series.area == "co2" else SUMMED_NOTE
+        return reading
+
+
+def _point(slot: datetime, rows: list[Row], keys: dict[str, str]) -> dict[str, Any]:
+    """One slot: an absent key was never fetched, a null had no value upstream."""
+    point: dict[str, Any] = {"timestamp": utc(slot)}
+    for row in rows:
+        point[keys[row.field]] = row.value
+    if any(row.derived for row in rows):
+        point["derived"] = True
+    return point

@@ -1,0 +1,73 @@
+"""The export DAG: one mapped task per area, then current and snapshot."""
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+from airflow.sdk import DAG, TriggerRule, get_current_context, task
+
+from include.orchestration.assets import READINGS
+from include.orchestration.tasks import DEFAULTS, START, open_readings
+from include.settings import load_settings
+from include.sources.registry import SOURCES, source
+
+if TYPE_CHECKING:
+    from include.jobs.export import Export
+
+DOC: Final = """
+### Write the summaries that the API serves
+
+Wakes on an event of the `readings` Asset and reads the store, which is the truth: one summary per area with the last 30
+days, then `current` (the newest reading of every series) and `snapshot` (everything at once). A summary that has not
+changed is not written. Clearing any task gives the same summaries.
+"""
+
+
+def export_dag() -> DAG:
+    """The DAG `export`."""
+    with DAG(
+        dag_id="export",
+        schedule=[READINGS],
+        start_date=START,
+        catchup=False,
+        max_active_runs=1,
+        # A paused DAG loses the events of its Assets.
+        is_paused_upon_creation=False,
+        default_args=DEFAULTS,
+        dagrun_timeout=timedelta(minutes=14),
+        tags=["export"],
+        doc_md=DOC,
+        description="30-day summaries per area, current values, snapshot",
+    ) as dag:
+        targets = [
+            {"source_id": entry.source_id, "area": area.name} for entry in SOURCES for area in entry.areas
+        ]
+        areas = _area.expand_kwargs(targets)
+        areas >> _current() >> _snapshot()
+    return dag
+
+
+@task(task_id="area", map_index_template="{{ task.op_kwargs['area'] }}")
+def _area(source_id: str, area: str) -> bool:
+    """Write one area's summary; False when it has not changed."""
+    return _export(source_id).area(area)
+
+
+@task(task_id="current", trigger_rule=TriggerRule.ALL_DONE)
+def _current() -> bool:
+    """Write the newest reading of every series."""
+    return any([_export(entry.source_id).current() for entry in SOURCES])
+
+
+@task(task_id="snapshot")
+def _snapshot() -> bool:
+    """Write everything the dashboard needs in one document."""
+    return any([_export(entry.source_id).snapshot() for entry in SOURCES])
+
+
+def _export(source_id: str) -> "Export":
+    from include.jobs.export import Export  # noqa: PLC0415  DAG files are parsed without DuckDB
+
+    settings = load_settings()
+    store = open_readings(settings).store
+    now = settings.now or get_current_context()["dag_run"].run_after
+    return Export(store=store, feed=settings.feed, entry=source(source_id), now=now)

@@ -1,0 +1,235 @@
+"""The ingest DAG of a source: plan → ingest or repair, mapped → publish → reconcile."""
+
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+from airflow.sdk import DAG, Param, TriggerRule, get_current_context, task
+from airflow.sdk.exceptions import AirflowSkipException
+from irish_day_timetable import LiveAndIrishDays
+
+from include.domain.calendar import irish_day
+from include.domain.catalogue import CYCLE
+from include.domain.errors import ContractBroken, GridError, Transient
+from include.domain.readings import Outcome
+from include.orchestration.assets import READINGS
+from include.orchestration.tasks import DEFAULTS, START, live_pool, open_readings, repair_pool
+from include.orchestration.units import result_from_xcom, result_to_xcom, unit_from_xcom, unit_to_xcom
+from include.settings import load_settings
+from include.sources.registry import SourceEntry, source
+
+if TYPE_CHECKING:
+    from include.domain.readings import Unit
+    from include.jobs.ingest import UnitResult
+
+ONE_DAY: Final = timedelta(hours=22)
+"""An interval at least this long is an Irish day of a native backfill; a live run's has no length."""
+RESULT: Final = "outcome"
+"""XCom key of a unit's result; pushed whether the unit went well or not."""
+
+DOC: Final = """
+### {title}: fetch readings, merge them into their partitions
+
+Every 15 minutes (minutes 3, 18, 33, 48) yesterday, today and tomorrow's forecasts are fetched, one mapped task instance
+per partition. A native backfill makes one run per Irish day. A manual run takes `start` and `end` (Irish days, both
+included), `areas` and `regions`.
+
+`reconcile` is red when a unit failed for a reason that needs a person, or when an area has had nothing new for longer
+than its alert threshold. A unit that upstream did not answer is skipped in a live run, with the reason in its log and in
+its XCom `outcome`; the next cycle heals it. Clearing any task or run, at any time, gives the same readings.
+"""
+
+
+def ingest_dag(entry: SourceEntry) -> DAG:
+    """The DAG `ingest_<source_id>`."""
+    with DAG(
+        dag_id=f"ingest_{entry.source_id}",
+        schedule=LiveAndIrishDays(),
+        start_date=START,
+        catchup=False,
+        max_active_runs=8,
+        default_args=DEFAULTS,
+        params=_params(entry),
+        tags=["ingest", entry.source_id],
+        doc_md=DOC.format(title=entry.title),
+        description=f"{entry.title}: fetch readings into Parquet",
+    ) as dag:
+        live = _plan(entry.source_id)
+        repairs = _plan_repair(live["repair"])
+        labelled = {"map_index_template": "{{ task.op_kwargs['unit']['label'] }}"}
+        ingested = task(
+            task_id="ingest",
+            pool=live_pool(entry.source_id),
+            priority_weight=10,
+            execution_timeout=timedelta(minutes=10),
+            **labelled,
+        )(_run_unit)
+        repaired = task(
+            task_id="repair",
+            pool=repair_pool(entry.source_id),
+            execution_timeout=timedelta(hours=1),
+            **labelled,
+        )(_run_unit)
+        fetched = [
+            ingested.partial(strict=False).expand(unit=live),
+            repaired.partial(strict=True).expand(unit=repairs),
+        ]
+        published = _publish(entry.source_id)
+        fetched >> published >> _reconcile(entry.source_id)
+    return dag
+
+
+def _params(entry: SourceEntry) -> dict[str, Param]:
+    day = {"type": ["null", "string"], "format": "date"}
+    regions = list(dict.fromkeys(region for area in entry.areas for region in area.regions))
+    return {
+        "start": Param(None, **day, title="Start", description="First Irish day. Without start and end: a live run."),
+        "end": Param(None, **day, title="End", description="Last Irish day, included."),
+        "areas": Param(
+            None,
+            type=["null", "array"],
+            items={"type": "string"},
+            examples=[area.name for area in entry.areas],
+            title="Areas",
+            description="None: all.",
+        ),
+        "regions": Param(
+            None,
+            type=["null", "array"],
+            items={"type": "string"},
+            examples=regions,
+            title="Regions",
+            description="None: all.",
+        ),
+    }
+
+
+@task(task_id="plan", priority_weight=20)
+def _plan(source_id: str) -> list[dict[str, Any]]:
+    """The units of a live run; a repair's units go to XCom `repair`. Skipped while another live run is going."""
+    from include.jobs.plan import Selection, plan_days, plan_live  # noqa: PLC0415
+
+    context = get_current_context()
+    settings = load_settings()
+    settings.require_contact()
+    entry, params = source(source_id), context["params"]
+    now = settings.now or context["dag_run"].run_after
+    wanted = _days_asked(context, now)
+    selection = Selection.of(entry, areas=params["areas"], regions=params["regions"])
+    if wanted is None and _other_live_run(context):
+        raise AirflowSkipException("another live run is still going; it fetches the same days")
+    live: list[Unit] = []
+    repair: list[Unit] = []
+    if wanted is None:
+        live = plan_live(entry, now=now, days_back=settings.days_back, selection=selection)
+    else:
+        repair = plan_days(entry, *wanted, now=settings.clock(), selection=selection)
+    open_readings(settings)
+    _push("repair", [unit_to_xcom(unit) for unit in repair])
+    return [unit_to_xcom(unit) for unit in live]
+
+
+@task(task_id="plan_repair", priority_weight=5)
+def _plan_repair(units: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Hand on the units of a repair: Airflow maps over a returned list only."""
+    return units
+
+
+def _run_unit(unit: dict[str, Any], *, strict: bool) -> None:
+    """Fetch one partition's days and merge them; push what happened."""
+    from include.jobs.ingest import Ingest, our_error  # noqa: PLC0415
+
+    planned = unit_from_xcom(unit)
+    try:
+        settings = load_settings()
+        entry = source(planned.partition.source)
+        job = Ingest(
+            source=entry.load().from_settings(settings, clock=settings.clock),
+            area=entry.area(planned.partition.area),
+            readings=open_readings(settings),
+            clock=settings.clock,
+        )
+        result = job.run(planned, live=not strict)
+    except Exception as error:
+        _push(RESULT, result_to_xcom(our_error(planned, error)))
+        raise
+    _push(RESULT, result_to_xcom(result))
+    _settle(result, strict=strict)
+
+
+def _settle(result: "UnitResult", *, strict: bool) -> None:
+    """Turn an outcome into the state of its task instance."""
+    if result.outcome is Outcome.CONTRACT_BROKEN:
+        raise ContractBroken(result.message)
+    if result.outcome is Outcome.UPSTREAM_UNAVAILABLE:
+        if strict:
+            raise Transient(result.message)
+        raise AirflowSkipException(f"{result.message}; the next cycle or the gap check heals it")
+
+
+@task(task_id="publish", outlets=[READINGS], trigger_rule=TriggerRule.ALL_DONE, priority_weight=20)
+def _publish(source_id: str) -> None:
+    """Tell the export what changed; skipped, and no event, when nothing did."""
+    changed = [result for result in _results() if result.rows]
+    if not changed:
+        raise AirflowSkipException("nothing new in any unit: no object written, no export needed")
+    get_current_context()["outlet_events"][READINGS].extra = {
+        "source": source_id,
+        "areas": sorted({result.area for result in changed}),
+        "partitions": len(changed),
+        "rows": sum(result.rows for result in changed),
+    }
+
+
+@task(task_id="reconcile", trigger_rule=TriggerRule.ALL_DONE, priority_weight=20)
+def _reconcile(source_id: str) -> dict[str, int]:
+    """Compare the plan with what happened: a red unit never hides in a green run."""
+    from include.jobs.reconcile import reconcile  # noqa: PLC0415
+
+    context = get_current_context()
+    pulled = context["ti"].xcom_pull(task_ids=["plan", "plan_repair"])
+    if all(part is None for part in pulled):
+        raise AirflowSkipException("nothing was planned")
+    strict = bool(pulled[-1])
+    units = [unit_from_xcom(unit) for part in pulled for unit in part or []]
+    settings = load_settings()
+    verdict = reconcile(
+        units,
+        _results(),
+        areas=source(source_id).areas,
+        now=settings.now or context["dag_run"].run_after,
+        strict=strict,
+    )
+    if verdict.faults:
+        raise GridError("; ".join(verdict.faults))
+    return verdict.counts
+
+
+def _days_asked(context: Any, now: datetime) -> tuple[date, date] | None:
+    """The days of a repair, from Params or from a backfill's interval; None for a live run."""
+    from include.jobs.plan import parse_days  # noqa: PLC0415
+
+    asked = parse_days(context["params"]["start"], context["params"]["end"], now=now)
+    start, end = context.get("data_interval_start"), context.get("data_interval_end")
+    if asked is None and start is not None and end is not None and end - start >= ONE_DAY:
+        day = irish_day(start)
+        return day, day
+    return asked
+
+
+def _other_live_run(context: Any) -> bool:
+    """Whether the live run of one of the four ticks before this one is still going."""
+    tick = context.get("logical_date")
+    if tick is None:
+        return False
+    earlier = [tick - CYCLE * back for back in range(1, 5)]
+    ti = context["ti"]
+    return bool(ti.get_dr_count(dag_id=ti.dag_id, logical_dates=earlier, states=["running"]))
+
+
+def _results() -> list["UnitResult"]:
+    pulled = get_current_context()["ti"].xcom_pull(task_ids=["ingest", "repair"], key=RESULT)
+    return [result_from_xcom(one) for one in pulled if one is not None]
+
+
+def _push(key: str, value: Any) -> None:
+    get_current_context()["ti"].xcom_push(key=key, value=value)

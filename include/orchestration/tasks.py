@@ -1,0 +1,61 @@
+"""What every task of this project shares: defaults, pools, retry rules, and the store and source behind a task."""
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+from airflow.sdk import ExceptionRetryPolicy, RetryAction, RetryRule
+
+from include.domain import errors
+
+if TYPE_CHECKING:
+    from include.settings import Settings
+    from include.storage.readings import ReadingsStore
+
+START: Final = datetime(2014, 1, 1, tzinfo=UTC)
+"""First day of the oldest series: a native backfill may start here."""
+
+NO_RETRY: Final = (
+    errors.SettingInvalid,
+    errors.WrongStore,
+    errors.ContractBroken,
+    errors.Permanent,
+    errors.Transient,
+    errors.NotYetPublished,
+)
+"""Asking again at once changes nothing: tenacity has already retried what may pass."""
+
+DEFAULTS: Final[dict[str, Any]] = {
+    "owner": "eirgrid-airflow",
+    # For a lost worker or store only.
+    "retries": 1,
+    "retry_delay": timedelta(seconds=15),
+    "retry_policy": ExceptionRetryPolicy(
+        rules=[
+            RetryRule(exception=list(NO_RETRY), action=RetryAction.FAIL, reason="asking again changes nothing")
+        ]
+    ),
+    "weight_rule": "absolute",
+    "execution_timeout": timedelta(minutes=5),
+}
+
+
+def live_pool(source_id: str) -> str:
+    """Name of the Pool for what runs every quarter of an hour."""
+    return f"{source_id}_live"
+
+
+def repair_pool(source_id: str) -> str:
+    """Name of the Pool for backfills and repairs."""
+    return f"{source_id}_repair"
+
+
+def open_readings(settings: "Settings") -> "ReadingsStore":
+    """The readings of this deployment; raises SettingInvalid or WrongStore before anything is written."""
+    from include.storage.object_store import open_store  # noqa: PLC0415  DAG files are parsed without storage
+    from include.storage.readings import ReadingsStore  # noqa: PLC0415
+
+    store = open_store(settings.store)
+    store.check()
+    readings = ReadingsStore(store, feed=settings.feed)
+    readings.open()
+    return readings
