@@ -13,7 +13,7 @@ from dev.upstream import rows
 from dev.upstream.catalogue import AREAS, REGIONS, Kind, Series, series_of
 from dev.upstream.distort import distorted, frozen_since
 from dev.upstream.faults import Rule
-from dev.upstream.feed import Column, Feed
+from dev.upstream.feed import Column, Feed, FuelMix
 from dev.upstream.irish_time import HOUR, grid, local_seconds, stamp_texts
 from dev.upstream.ranges import Range, UnreadableRangeError, chart_range, dashboard_range, export_range
 
@@ -102,7 +102,7 @@ def chart(query: Mapping[str, str], moment: Moment) -> str:
     texts: list[str] = []
     for area in chart_areas(query):
         if area == "fuelmix":
-            texts += _fuel_rows(region, moment)
+            texts += _fuel_rows(moment.feed.fuel_mix(region, moment.now), region, moment)
         elif area in AREAS:
             template = rows.PROXIED_ROW if area.startswith(("wind", "solar")) else rows.DASHBOARD_ROW
             # A rule about one of several areas leaves the others alone.
@@ -124,20 +124,21 @@ def average_fuel_mix(query: Mapping[str, str], moment: Moment) -> str:
     return _fuel_mix(region, moment) if region in REGIONS else rows.error("Invalid region")
 
 
-def _fuel_rows(region: str, moment: Moment) -> list[str]:
-    mix = moment.feed.fuel_mix(region, moment.now)
+def _fuel_rows(mix: FuelMix | None, region: str, moment: Moment) -> list[str]:
+    if mix is None:
+        return []
     texts: list[str] = []
-    for fuel, value in mix.entries if mix else ():
+    for fuel, value in mix.entries:
         whole = value == int(value)
         series = Series(fuel, region, decimals=0 if whole else 2)
-        column = Column(series, np.array([mix.stamp if mix else 0]), np.array([value]))
+        column = Column(series, np.array([mix.stamp]), np.array([value]))
         texts += rows.rows_of(distorted(column, moment.rules, moment.now), rows.DASHBOARD_ROW)
     return texts
 
 
 def _fuel_mix(region: str, moment: Moment) -> str:
     mix = moment.feed.fuel_mix(region, moment.now)
-    return rows.full(_fuel_rows(region, moment), updated=mix.stamp if mix else None)
+    return rows.full(_fuel_rows(mix, region, moment), updated=mix.stamp if mix else None)
 
 
 def vargen(path: Mapping[str, str], moment: Moment) -> str:
