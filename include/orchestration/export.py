@@ -42,7 +42,8 @@ def export_dag() -> DAG:
             {"source_id": entry.source_id, "area": area.name} for entry in SOURCES for area in entry.areas
         ]
         areas = _area.expand_kwargs(targets)
-        areas >> _current() >> _snapshot()
+        # The snapshot takes the newest values from the areas' summaries, as current does.
+        areas >> [_current(), _snapshot()]
     return dag
 
 
@@ -58,7 +59,7 @@ def _current() -> bool:
     return any([_export(entry.source_id).current() for entry in SOURCES])
 
 
-@task(task_id="snapshot")
+@task(task_id="snapshot", trigger_rule=TriggerRule.ALL_DONE)
 def _snapshot() -> bool:
     """Write everything the dashboard needs in one document."""
     return any([_export(entry.source_id).snapshot() for entry in SOURCES])
