@@ -9,8 +9,11 @@ from include.domain.series import Area, Role
 
 
 def health(summaries: Summaries, *, now: datetime) -> dict[str, Any]:
-    """Status of the service and of each area: `ok`, `late` (a newer value is due) or `down` (past the alert
-    threshold, or nothing at all). Points to come never count."""
+    """Status of the service and of each area.
+
+    `ok`, `late` (a newer value is due) or `down` (past the alert threshold, or nothing at all). Points to come never
+    count. `degraded` when the store cannot be read and the answer is from memory.
+    """
     loaded = summaries.loaded
     areas = {area.name: _area(area, summaries, now=now) for area in AREAS}
     states = {one["status"] for one in areas.values()}

@@ -1,4 +1,4 @@
-"""`python -m dev.after URL COMMAND…`: become COMMAND once URL answers, so that no process starts before what it needs."""
+"""`python -m dev.after URL COMMAND…`: become COMMAND once URL answers, so that nothing starts before what it needs."""
 
 import os
 import sys

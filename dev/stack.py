@@ -93,7 +93,15 @@ class Stack:
         }
         if self.feed == LIVE:
             return commands
-        upstream = [sys.executable, "-m", "dev.upstream", "--port", str(self.ports.upstream), "--feed", self.feed]
+        upstream = [
+            sys.executable,
+            "-m",
+            "dev.upstream",
+            "--port",
+            str(self.ports.upstream),
+            "--feed",
+            self.feed,
+        ]
         if self.now:
             upstream += ["--now", self.now]
         if self.recorded:

@@ -1,0 +1,1 @@
+"""The independent health check: standard library and boto3 only."""

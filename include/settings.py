@@ -1,4 +1,7 @@
-"""Settings, read when asked from GRID_… variables; on Amazon MWAA from AIRFLOW__GRID__… (configuration option `grid.…`)."""
+"""Settings, read when asked.
+
+From GRID_… variables; on Amazon MWAA from AIRFLOW__GRID__…, which its configuration options `grid.…` become.
+"""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -31,17 +34,13 @@ class Settings(BaseSettings):
         default=None, description="Base URL of a stand-in upstream. Required for every feed but `eirgrid`."
     )
     live_slots: int = Field(default=4, ge=1, le=32, description="Live units at once: size of the live Pool.")
-    repair_slots: int = Field(
-        default=2, ge=1, le=32, description="Repair units at once: size of the repair Pool."
-    )
+    repair_slots: int = Field(default=2, ge=1, le=32, description="Repair units at once: size of the repair Pool.")
     request_timeout: float = Field(default=30.0, gt=0, le=300, description="Seconds to wait for upstream.")
     max_retries: int = Field(default=5, ge=0, le=20, description="Retries of one request.")
     request_spacing: float = Field(
         default=0.2, ge=0, le=60, description="Seconds between two requests of a task to one host."
     )
-    days_back: int = Field(
-        default=1, ge=0, le=31, description="Days a live run looks back: 1 is yesterday and today."
-    )
+    days_back: int = Field(default=1, ge=0, le=31, description="Days a live run looks back: 1 is yesterday and today.")
     now: datetime | None = Field(
         default=None, description="Fixes the clock, for replays and tests. Absent: the machine's clock."
     )
@@ -64,7 +63,9 @@ class Settings(BaseSettings):
     def _feed_has_what_it_needs(self) -> "Settings":
         if self.feed is Feed.EIRGRID and self.upstream is not None:
             raise SettingInvalid.of(
-                "GRID_UPSTREAM", str(self.upstream), "no value with GRID_FEED=eirgrid: EirGrid's own hosts are asked"
+                "GRID_UPSTREAM",
+                str(self.upstream),
+                "no value with GRID_FEED=eirgrid: EirGrid's own hosts are asked",
             )
         if self.feed is not Feed.EIRGRID and self.upstream is None:
             raise SettingInvalid.of("GRID_UPSTREAM", None, f"the base URL of the stand-in that serves {self.feed} data")
@@ -74,7 +75,9 @@ class Settings(BaseSettings):
         """The contact for the User-Agent, or SettingInvalid: EirGrid is never asked anonymously."""
         if self.feed is Feed.EIRGRID and not ("@" in self.contact or "://" in self.contact):
             raise SettingInvalid.of(
-                "GRID_CONTACT", self.contact, "an e-mail address or URL of whoever runs this; it is sent in the User-Agent"
+                "GRID_CONTACT",
+                self.contact,
+                "an e-mail address or URL of whoever runs this; it is sent in the User-Agent",
             )
         return self.contact
 
@@ -88,7 +91,8 @@ class Settings(BaseSettings):
         settings_cls: type[BaseSettings],
         init_settings: PydanticBaseSettingsSource,
         env_settings: PydanticBaseSettingsSource,
-        **_other: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003  pydantic's signature
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """GRID_… before AIRFLOW__GRID__…."""
         return init_settings, env_settings, EnvSettingsSource(settings_cls, env_prefix=MWAA_PREFIX)
@@ -104,6 +108,4 @@ def load_settings(**given: Any) -> Settings:
         described = (Settings.model_fields[name].description or "").rstrip(".")
         if first["type"] == "missing":
             raise SettingInvalid(f"{PREFIX}{name.upper()}: not set; allowed: {described}") from None
-        raise SettingInvalid.of(
-            f"{PREFIX}{name.upper()}", first["input"], f"{described} ({first['msg']})"
-        ) from None
+        raise SettingInvalid.of(f"{PREFIX}{name.upper()}", first["input"], f"{described} ({first['msg']})") from None

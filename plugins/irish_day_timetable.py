@@ -51,9 +51,7 @@ def _next_day(last: DataInterval | None, restriction: TimeRestriction) -> DagRun
     return DagRunInfo.interval(instance(start), instance(end))
 
 
-def _next_tick(
-    last: DataInterval | None, restriction: TimeRestriction, *, now: datetime
-) -> DagRunInfo | None:
+def _next_tick(last: DataInterval | None, restriction: TimeRestriction, *, now: datetime) -> DagRunInfo | None:
     tick = last_tick(now)
     if last is not None:
         # A backfilled day says nothing of the live runs; whatever tick has passed was theirs.

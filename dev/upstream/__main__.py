@@ -48,9 +48,7 @@ def main(  # noqa: PLR0917
     now: Annotated[str | None, typer.Option(help="Hold the clock: 2026-11-22T20:07:00Z.")] = None,
     faults: Annotated[Path | None, typer.Option(help="Fault plan, JSON; see dev.upstream.faults.")] = None,
     vargen_shape: VargenShape = VargenShape.WIDE,
-    dst_wind_forecast_twice: Annotated[
-        bool, typer.Option(help="October's doubled hour, both passes.")
-    ] = False,
+    dst_wind_forecast_twice: Annotated[bool, typer.Option(help="October's doubled hour, both passes.")] = False,
     hang_seconds: Annotated[float, typer.Option(help="Wait before a month of frequency gets its 503.")] = 1.0,
 ) -> None:
     """Answer as EirGrid's Smart Grid Dashboard does."""

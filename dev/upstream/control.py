@@ -64,9 +64,7 @@ class Control:
             wanted = (await request.json())["now"]
             self.clock.fixed = None if wanted is None else parse_instant(wanted)
         except (ValueError, KeyError, TypeError) as error:
-            return JSONResponse(
-                {"error": f'expected {{"now": ISO instant or null}}: {error}'}, status_code=400
-            )
+            return JSONResponse({"error": f'expected {{"now": ISO instant or null}}: {error}'}, status_code=400)
         return JSONResponse({"now": self.now()})
 
     async def rules(self, request: Request) -> Response:

@@ -38,9 +38,7 @@ def _struck(column: Column, rule: Rule) -> NDArray[np.bool_]:
     instants = to_utc(column.stamps)
     if rule.slots is None:
         return np.ones(len(instants), dtype=np.bool_)
-    return np.asarray(
-        (instants >= seconds(rule.slots[0])) & (instants < seconds(rule.slots[1])), dtype=np.bool_
-    )
+    return np.asarray((instants >= seconds(rule.slots[0])) & (instants < seconds(rule.slots[1])), dtype=np.bool_)
 
 
 def _frozen(column: Column, rule: Rule) -> Column:
@@ -61,6 +59,4 @@ def _unsettled(column: Column, rule: Rule, now: datetime) -> Column:
     if column.series.kind not in {Kind.ACTUAL, Kind.SPARSE}:
         return column
     fresh = to_utc(column.stamps) + 60 * rule.settle_minutes > seconds(now)
-    return replace(
-        column, values=np.where(_struck(column, rule) & fresh, column.values + rule.offset, column.values)
-    )
+    return replace(column, values=np.where(_struck(column, rule) & fresh, column.values + rule.offset, column.values))

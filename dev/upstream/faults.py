@@ -131,11 +131,7 @@ class Faults:
         self._requests[key] += 1
         struck = []
         for place, rule in enumerate(self.plan.rules):
-            turn = (
-                int(now.timestamp() // (60 * rule.spell_minutes))
-                if rule.spell_minutes
-                else self._requests[key]
-            )
+            turn = int(now.timestamp() // (60 * rule.spell_minutes)) if rule.spell_minutes else self._requests[key]
             if call.concerns(rule, now) and self._chance(f"{place}|{key}|{turn}") < rule.rate:
                 struck.append(rule)
         return tuple(struck)

@@ -19,15 +19,11 @@ def _by_region(island: Island, region: str, part: str) -> Floats:
 def _one(island: Island, region: str, part: str) -> Floats:
     if part == "wind":
         offered = island.wind_available.of(region)
-        miss = 0.10 * _error(island, f"wind/{region}", hours=16) + 0.05 * _error(
-            island, f"wind/{region}/near", hours=4
-        )
+        miss = 0.10 * _error(island, f"wind/{region}", hours=16) + 0.05 * _error(island, f"wind/{region}/near", hours=4)
         size = {"ROI": 250.0, "NI": 60.0}[region]
         return np.clip(offered * (1 + miss) + size * miss, 0, None)
     if part == "solar":
-        return np.clip(
-            island.sun.of(region) * (1 + 0.18 * _error(island, f"solar/{region}", hours=7)), 0, None
-        )
+        return np.clip(island.sun.of(region) * (1 + 0.18 * _error(island, f"solar/{region}", hours=7)), 0, None)
     return island.demand.of(region) * (1 + 0.012 * _error(island, f"demand/{region}", hours=12))
 
 

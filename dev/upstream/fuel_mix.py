@@ -54,9 +54,7 @@ def fuel_energy(seed: int, field: str, region: str, slots: Ints) -> Floats:
         power = _net_import(island, region)
     else:
         regions = ("ROI", "NI") if region == "ALL" else (region,)
-        power = np.asarray(
-            sum(_SEEN[each] * _power(island, each, field) for each in regions), dtype=np.float64
-        )
+        power = np.asarray(sum(_SEEN[each] * _power(island, each, field) for each in regions), dtype=np.float64)
     energy = np.round(power.reshape(-1, _SLOTS).sum(axis=1) * QUARTER / 3600, 2)
     absent = region == "NI" and field in {"FUEL_COAL", "FUEL_OTHER_FOSSIL"}
     return np.where(energy == 0, np.nan, energy) if absent else energy

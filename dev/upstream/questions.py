@@ -92,9 +92,7 @@ def chart(query: Mapping[str, str], moment: Moment) -> str:
     asked = {name.lower(): text for name, text in query.items()}
     region = asked.get("region", "")
     try:
-        span = chart_range(
-            asked.get("datefrom", ""), asked.get("dateto", ""), kind=asked.get("daterange", "day")
-        )
+        span = chart_range(asked.get("datefrom", ""), asked.get("dateto", ""), kind=asked.get("daterange", "day"))
     except UnreadableRangeError:
         return rows.bare([])
     if region not in REGIONS or span.days > LONGEST_DAYS:

@@ -35,9 +35,7 @@ def rows_of(column: Column, template: str, *, style: str = "named") -> list[str]
     row = template.replace("FIELD", series.field).replace("REGION", series.row_region)
     times = stamp_texts(column.stamps, style=style)
     numbers = number_texts(column.values, series.decimals, quoted=column.quoted)
-    pairs = (
-        zip(numbers, times, strict=True) if row.startswith('{"Value"') else zip(times, numbers, strict=True)
-    )
+    pairs = zip(numbers, times, strict=True) if row.startswith('{"Value"') else zip(times, numbers, strict=True)
     head, middle, tail = row.split("%s")
     return [f"{head}{first}{middle}{second}{tail}" for first, second in pairs]
 

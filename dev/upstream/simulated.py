@@ -112,9 +112,7 @@ class Simulated:
     def fuel_mix(self, region: str, now: datetime) -> FuelMix | None:
         """Give the snapshot of the current quarter-hour."""
         slot = seconds(now) // QUARTER * QUARTER
-        found = {
-            fuel: fuel_energy(self.seed, fuel, region, np.array([slot], dtype=np.int64))[0] for fuel in FUELS
-        }
+        found = {fuel: fuel_energy(self.seed, fuel, region, np.array([slot], dtype=np.int64))[0] for fuel in FUELS}
         entries = tuple((fuel, float(value)) for fuel, value in found.items() if not np.isnan(value))
         return FuelMix(local_seconds(now) // QUARTER * QUARTER, entries)
 

@@ -119,7 +119,7 @@ def slots_in_day(day: date, cadence: timedelta) -> list[datetime]:
 
 
 def second_pass(day: date) -> Interval | None:
-    """[01:00, 02:00) UTC of the day on which clocks go back, when upstream's wall-clock stamps come again; else None."""
+    """[01:00, 02:00) UTC of the day on which clocks go back, when wall-clock stamps come again; else None."""
     span = day_span(day)
     if span.end - span.start <= DAY:
         return None

@@ -64,9 +64,7 @@ def _wind(region: str) -> Iterable[Series]:
 
 
 def _solar(region: str) -> Iterable[Series]:
-    solar = partial(
-        _quarter_hourly, area="solar", region=region, unit="MW", low=-50, high=4000, first_day=SOLAR_START
-    )
+    solar = partial(_quarter_hourly, area="solar", region=region, unit="MW", low=-50, high=4000, first_day=SOLAR_START)
     yield solar(field="SOLAR_ACTUAL", name="Solar", role=Role.ACTUAL)
     yield solar(field="SOLAR_FCAST", name="Solar forecast", role=Role.FORECAST, future=True)
 
@@ -154,7 +152,7 @@ def _fuel_mix(region: str) -> Iterable[Series]:
         )
 
 
-def _area(  # noqa: PLR0913
+def _area(
     name: str,
     title: str,
     build: Callable[[str], Iterable[Series]],

@@ -1,5 +1,8 @@
-"""The SQL of the summaries. Every file answers rows (region, field, timestamp, value, fetched_at, derived), sorted,
-for the parameters `files`, `start` and `end`."""
+"""The SQL of the summaries.
+
+Every file answers rows (region, field, timestamp, value, fetched_at, derived), sorted, for the parameters `files`,
+`start` and `end`.
+"""
 
 from functools import cache
 from importlib.resources import files

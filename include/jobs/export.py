@@ -30,18 +30,20 @@ HOURS_OF_FUEL_MIX: Final = 24
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """All that writing summaries of one source needs."""
+    """All that writing summaries needs."""
 
     store: ObjectStore
     feed: Feed
-    entry: SourceEntry
+    entries: tuple[SourceEntry, ...]
     now: datetime
 
-    def area(self, name: str) -> bool:
-        """Write the 30-day summary of an area; False when it stands as it is."""
-        area = self.entry.area(name)
-        rows = self._query(area_sql(name), self._areas_read(area), self._window)
-        newest = self._newest(area)
+    def area(self, source_id: str, name: str) -> bool:
+        """Write the 30-day summary of a source's area; False when it stands as it is."""
+        entry = next(one for one in self.entries if one.source_id == source_id)
+        area = entry.area(name)
+        also = [entry.area(other) for other in ALSO_READS.get(name, ())]
+        rows = self._query(area_sql(name), source_id, [area, *also], self._window)
+        newest = self._newest(source_id, area)
         summary = AreaSummary(area, rows, newest or rows, now=self.now, feed=self.feed)
         return self._write(name, summary.document(self._window))
 
@@ -66,23 +68,22 @@ class Export:
         today = irish_day(self.now)
         return Interval(midnight(today - DAY * (SUMMARY_DAYS - 1)), midnight(today + 2 * DAY))
 
-    def _areas_read(self, area: Area) -> list[Area]:
-        return [area, *(self.entry.area(name) for name in ALSO_READS.get(area.name, ()))]
-
-    def _newest(self, area: Area) -> list[Row]:
+    def _newest(self, source_id: str, area: Area) -> list[Row]:
         """Newest values from the readings themselves, where the summary is coarser."""
         if not area.partitioned_by_day:
             return []
-        return self._query(sql(NEWEST), [area], Interval(self.now - 2 * DAY, self.now + timedelta(seconds=1)))
+        return self._query(
+            sql(NEWEST), source_id, [area], Interval(self.now - 2 * DAY, self.now + timedelta(seconds=1))
+        )
 
-    def _query(self, query: str, areas: Iterable[Area], span: Interval) -> list[Row]:
+    def _query(self, query: str, source_id: str, areas: Iterable[Area], span: Interval) -> list[Row]:
         files = existing_files(
             self.store,
             (
                 partition
                 for area in areas
                 for region in area.regions
-                for partition in partitions_of(self.entry.source_id, area, region, span)
+                for partition in partitions_of(source_id, area, region, span)
             ),
         )
         if not files:
@@ -101,7 +102,7 @@ class Export:
             return [Row(*row) for row in connection.execute(query, named).fetchall()]
 
     def _summaries(self) -> list[dict[str, Any]]:
-        found = (self._read(area.name) for area in self.entry.areas)
+        found = (self._read(area.name) for entry in self.entries for area in entry.areas)
         return [summary for summary in found if summary is not None]
 
     def _read(self, name: str) -> dict[str, Any] | None:
@@ -120,7 +121,7 @@ class Export:
         return True
 
 
-NOT_CHECKED: Final = {
+NOT_CHECKED: Final[dict[str, Any]] = {
     "checked_at": None,
     "note": "The gap check has not run on this store yet.",
     "gaps": [],
@@ -153,9 +154,7 @@ def current_document(summaries: Iterable[dict[str, Any]], *, feed: Feed) -> dict
             field.removeprefix("INTER_"): value
             for field, value in _by_field(readings, "interconnection", region="ALL").items()
         },
-        "generation_mw": {
-            _fuel(field): round(value / HOURS_OF_FUEL_MIX, 2) for field, value in fuel.items()
-        },
+        "generation_mw": {_fuel(field): round(value / HOURS_OF_FUEL_MIX, 2) for field, value in fuel.items()},
         "generation_mwh_24h": {_fuel(field): value for field, value in fuel.items()},
         "regions": {"co2_t": "ROI", "frequency_hz": "ROI", "snsp_pct": "ALL", "generation_mw": "ROI"}
         | {"generation_mwh_24h": "ROI", "interconnection_mw": "ALL"},
@@ -168,15 +167,11 @@ def _head(feed: Feed) -> dict[str, Any]:
 
 
 def _by_region(readings: list[dict[str, Any]], area: str, role: Role) -> dict[str, float]:
-    return {
-        one["region"]: one["value"] for one in readings if one["area"] == area and one["role"] == role.value
-    }
+    return {one["region"]: one["value"] for one in readings if one["area"] == area and one["role"] == role.value}
 
 
 def _by_field(readings: list[dict[str, Any]], area: str, *, region: str) -> dict[str, float]:
-    return {
-        one["field"]: one["value"] for one in readings if one["area"] == area and one["region"] == region
-    }
+    return {one["field"]: one["value"] for one in readings if one["area"] == area and one["region"] == region}
 
 
 def _fuel(field: str) -> str:

@@ -124,7 +124,7 @@ class Ingest:
             message=str(failure) if failure else "",
         )
 
-    def _record(  # noqa: PLR0913
+    def _record(
         self,
         unit: Unit,
         result: UnitResult,
@@ -188,13 +188,9 @@ def _digest(fetched: pa.Table, day: date) -> str | None:
     kind = SCHEMA.field("timestamp").type
     stamps = fetched["timestamp"]
     rows = fetched.filter(
-        pc.and_(
-            pc.greater_equal(stamps, pa.scalar(span.start, kind)), pc.less(stamps, pa.scalar(span.end, kind))
-        )
+        pc.and_(pc.greater_equal(stamps, pa.scalar(span.start, kind)), pc.less(stamps, pa.scalar(span.end, kind)))
     )
     if not rows.num_rows:
         return None
     listed = rows.select(["timestamp", "field", "value"]).to_pydict()
     return hashlib.sha256(repr(listed).encode()).hexdigest()
-
-

@@ -62,9 +62,7 @@ def plan_live(entry: SourceEntry, *, now: datetime, days_back: int, selection: S
     return _plan(entry, today - DAY * days_back, today, now=now, selection=selection)
 
 
-def plan_days(
-    entry: SourceEntry, first: date, last: date, *, now: datetime, selection: Selection
-) -> list[Unit]:
+def plan_days(entry: SourceEntry, first: date, last: date, *, now: datetime, selection: Selection) -> list[Unit]:
     """The units of a backfill or repair of these days; SettingInvalid when one run cannot hold them."""
     units = _plan(entry, first, min(last, irish_day(now)), now=now, selection=selection)
     if len(units) > MAX_UNITS:
@@ -80,9 +78,7 @@ def plan_days(
     return units
 
 
-def _plan(
-    entry: SourceEntry, first: date, last: date, *, now: datetime, selection: Selection
-) -> list[Unit]:
+def _plan(entry: SourceEntry, first: date, last: date, *, now: datetime, selection: Selection) -> list[Unit]:
     return [
         unit
         for area in selection.areas
@@ -106,9 +102,7 @@ def _wanted(area: Area, region: str, first: date, last: date, *, now: datetime) 
 
 def _units(source_id: str, area: Area, region: str, wanted: Iterable[date]) -> list[Unit]:
     def partition(day: date) -> Partition:
-        return Partition(
-            source_id, area.name, region, Month.of(day), day.day if area.partitioned_by_day else None
-        )
+        return Partition(source_id, area.name, region, Month.of(day), day.day if area.partitioned_by_day else None)
 
     grouped = ((key, list(inside)) for key, inside in groupby(wanted, key=partition))
     return [Unit(key, inside[0], inside[-1]) for key, inside in grouped]
@@ -119,8 +113,7 @@ def _commands(entry: SourceEntry, first: date, last: date) -> list[str]:
     for year in range(first.year, last.year + 1):
         start, end = max(first, date(year, 1, 1)), min(last, date(year, 12, 31))
         commands.append(
-            f"airflow dags trigger ingest_{entry.source_id}"
-            f" --conf '{{\"start\": \"{start}\", \"end\": \"{end}\"}}'"
+            f'airflow dags trigger ingest_{entry.source_id} --conf \'{{"start": "{start}", "end": "{end}"}}\''
         )
     return commands
 

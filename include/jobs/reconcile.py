@@ -50,9 +50,10 @@ def _silent(areas: Iterable[Area], done: list[UnitResult], *, now: datetime) -> 
     for area in areas:
         seen = [result for result in done if result.area == area.name]
         newest = [datetime.fromisoformat(result.newest) for result in seen if result.newest]
-        if not seen or any(result.outcome is Outcome.UNSUPPORTED for result in seen) and not newest:
+        if not seen or (any(result.outcome is Outcome.UNSUPPORTED for result in seen) and not newest):
             continue
         if not newest:
             yield f"{area.name}: no value in the days of this run; alert threshold {area.alert_after}"
         elif now - max(newest) > area.alert_after:
-            yield f"{area.name}: nothing newer than {max(newest):%Y-%m-%d %H:%M} UTC; alert threshold {area.alert_after}"
+            newest_text = f"{max(newest):%Y-%m-%d %H:%M} UTC"
+            yield f"{area.name}: nothing newer than {newest_text}; alert threshold {area.alert_after}"

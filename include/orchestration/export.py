@@ -8,7 +8,7 @@ from airflow.sdk import DAG, TriggerRule, get_current_context, task
 from include.orchestration.assets import READINGS
 from include.orchestration.tasks import DEFAULTS, START, open_readings
 from include.settings import load_settings
-from include.sources.registry import SOURCES, source
+from include.sources.registry import SOURCES
 
 if TYPE_CHECKING:
     from include.jobs.export import Export
@@ -38,9 +38,7 @@ def export_dag() -> DAG:
         doc_md=DOC,
         description="30-day summaries per area, current values, snapshot",
     ) as dag:
-        targets = [
-            {"source_id": entry.source_id, "area": area.name} for entry in SOURCES for area in entry.areas
-        ]
+        targets = [{"source_id": entry.source_id, "area": area.name} for entry in SOURCES for area in entry.areas]
         areas = _area.expand_kwargs(targets)
         # The snapshot takes the newest values from the areas' summaries, as current does.
         areas >> [_current(), _snapshot()]
@@ -50,25 +48,25 @@ def export_dag() -> DAG:
 @task(task_id="area", map_index_template="{{ task.op_kwargs['area'] }}")
 def _area(source_id: str, area: str) -> bool:
     """Write one area's summary; False when it has not changed."""
-    return _export(source_id).area(area)
+    return _export().area(source_id, area)
 
 
 @task(task_id="current", trigger_rule=TriggerRule.ALL_DONE)
 def _current() -> bool:
     """Write the newest reading of every series."""
-    return any([_export(entry.source_id).current() for entry in SOURCES])
+    return _export().current()
 
 
 @task(task_id="snapshot", trigger_rule=TriggerRule.ALL_DONE)
 def _snapshot() -> bool:
     """Write everything the dashboard needs in one document."""
-    return any([_export(entry.source_id).snapshot() for entry in SOURCES])
+    return _export().snapshot()
 
 
-def _export(source_id: str) -> "Export":
+def _export() -> "Export":
     from include.jobs.export import Export  # noqa: PLC0415  DAG files are parsed without DuckDB
 
     settings = load_settings()
     store = open_readings(settings).store
     now = settings.now or get_current_context()["dag_run"].run_after
-    return Export(store=store, feed=settings.feed, entry=source(source_id), now=now)
+    return Export(store=store, feed=settings.feed, entries=SOURCES, now=now)

@@ -34,8 +34,8 @@ per partition. A native backfill makes one run per Irish day. A manual run takes
 included), `areas` and `regions`.
 
 `reconcile` is red when a unit failed for a reason that needs a person, or when an area has had nothing new for longer
-than its alert threshold. A unit that upstream did not answer is skipped in a live run, with the reason in its log and in
-its XCom `outcome`; the next cycle heals it. Clearing any task or run, at any time, gives the same readings.
+than its alert threshold. A unit that upstream did not answer is skipped in a live run, with the reason in its log and
+in its XCom `outcome`; the next cycle heals it. Clearing any task or run, at any time, gives the same readings.
 """
 
 
@@ -55,7 +55,7 @@ def ingest_dag(entry: SourceEntry) -> DAG:
     ) as dag:
         live = _plan(entry.source_id)
         repairs = _plan_repair(live["repair"])
-        labelled = {"map_index_template": "{{ task.op_kwargs['unit']['label'] }}"}
+        labelled: dict[str, Any] = {"map_index_template": "{{ task.op_kwargs['unit']['label'] }}"}
         ingested = task(
             task_id="ingest",
             pool=live_pool(entry.source_id),

@@ -30,9 +30,7 @@ DEFAULTS: Final[dict[str, Any]] = {
     "retries": 1,
     "retry_delay": timedelta(seconds=15),
     "retry_policy": ExceptionRetryPolicy(
-        rules=[
-            RetryRule(exception=list(NO_RETRY), action=RetryAction.FAIL, reason="asking again changes nothing")
-        ]
+        rules=[RetryRule(exception=list(NO_RETRY), action=RetryAction.FAIL, reason="asking again changes nothing")]
     ),
     "weight_rule": "absolute",
     "execution_timeout": timedelta(minutes=5),

@@ -29,9 +29,7 @@ def unit_to_xcom(unit: Unit) -> dict[str, Any]:
 def unit_from_xcom(data: dict[str, Any]) -> Unit:
     """The unit of a mapped task instance."""
     year, month = data["month"].split("-")
-    partition = Partition(
-        data["source"], data["area"], data["region"], Month(int(year), int(month)), data["day"]
-    )
+    partition = Partition(data["source"], data["area"], data["region"], Month(int(year), int(month)), data["day"])
     return Unit(partition, date.fromisoformat(data["first"]), date.fromisoformat(data["last"]))
 
 

@@ -61,9 +61,7 @@ class HttpClient:
             self.session.mount(scheme, HTTPAdapter(pool_connections=4, pool_maxsize=16))
         self._next_at: dict[str, float] = {}
 
-    def ask[T](
-        self, url: str, params: Mapping[str, str], *, interface: str, read: Callable[[Answer], T]
-    ) -> T:
+    def ask[T](self, url: str, params: Mapping[str, str], *, interface: str, read: Callable[[Answer], T]) -> T:
         """GET and read a JSON answer, again while the error may pass and time is left."""
         started = time.monotonic()
         attempts = Retrying(

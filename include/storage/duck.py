@@ -46,9 +46,7 @@ def _load_httpfs(connection: duckdb.DuckDBPyConnection) -> None:
     folder = Path(duckdb_extension_httpfs.__file__).parent / "extensions" / f"v{duckdb.__version__}"
     extension = folder / "httpfs.duckdb_extension"
     if not extension.exists():
-        raise StorageError(
-            f"duckdb {duckdb.__version__} needs duckdb-extension-httpfs of the same version; found none in {folder.name}"
-        )
+        raise StorageError(f"duckdb {duckdb.__version__} needs duckdb-extension-httpfs of the same version")
     connection.execute(f"LOAD '{extension}'")
 
 

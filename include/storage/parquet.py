@@ -128,9 +128,7 @@ class _Rows:
             False if len(self.code) else [],
         ).astype(bool)
 
-    def second_wins(
-        self, left: np.ndarray[Any, Any], *, settle_after: Mapping[str, timedelta]
-    ) -> np.ndarray[Any, Any]:
+    def second_wins(self, left: np.ndarray[Any, Any], *, settle_after: Mapping[str, timedelta]) -> np.ndarray[Any, Any]:
         """For each pair (i, i + 1): whether the new row replaces the old one."""
         old, new = self.value[left], self.value[left + 1]
         old_at, new_at = self.fetched[left], self.fetched[left + 1]

@@ -69,9 +69,7 @@ class ReadingsStore:
         merged = attempts(self._merge_once, partition, new, settle_after)
         return Written(merged.table, merged.changed)
 
-    def _merge_once(
-        self, partition: Partition, new: pa.Table, settle_after: Mapping[str, timedelta]
-    ) -> Merged:
+    def _merge_once(self, partition: Partition, new: pa.Table, settle_after: Mapping[str, timedelta]) -> Merged:
         key = readings_key(partition)
         found = self.store.get(key)
         old = None if found is None else decode(found.data, key=key)
@@ -105,7 +103,7 @@ def newest_value(table: pa.Table, *, fields: Collection[str], now: datetime) -> 
     return instant
 
 
-def _check_identity(data: bytes, wanted: dict[str, object]) -> None:
+def _check_identity(data: bytes, wanted: Mapping[str, object]) -> None:
     try:
         found = json.loads(data)
         feed, version = found["feed"], found["schema_version"]

@@ -13,7 +13,14 @@ from include.storage.object_store import ObjectInfo, StoredObject
 
 CONFLICTS = {"PreconditionFailed", "ConditionalRequestConflict", "412", "409"}
 MISSING = {"NoSuchKey", "404"}
-UNUSABLE = {"NoSuchBucket", "AccessDenied", "403", "InvalidBucketName", "AllAccessDisabled", "PermanentRedirect"}
+UNUSABLE = {
+    "NoSuchBucket",
+    "AccessDenied",
+    "403",
+    "InvalidBucketName",
+    "AllAccessDisabled",
+    "PermanentRedirect",
+}
 
 CONFIG = Config(connect_timeout=5, read_timeout=30, retries={"mode": "standard", "max_attempts": 5})
 
@@ -28,7 +35,7 @@ class S3Store:
 
     def get(self, key: str, *, unless: str | None = None) -> StoredObject | None:
         """See ObjectStore.get."""
-        condition = {"IfNoneMatch": unless} if unless else {}
+        condition: dict[str, Any] = {"IfNoneMatch": unless} if unless else {}
         try:
             with self._errors(key):
                 answer = self.client.get_object(Bucket=self.bucket, Key=self._full(key), **condition)
@@ -40,13 +47,13 @@ class S3Store:
         """See ObjectStore.put."""
         condition = {"IfMatch": expected} if expected else {"IfNoneMatch": "*"}
         try:
-            return self._put(key, data, **condition)
+            return self._put(key, data, condition)
         except _AbsentError as error:
             raise ConditionFailed(f"{key} is gone since it was read") from error
 
     def overwrite(self, key: str, data: bytes) -> str:
         """See ObjectStore.overwrite."""
-        return self._put(key, data)
+        return self._put(key, data, {})
 
     def list(self, prefix: str) -> Iterator[ObjectInfo]:
         """See ObjectStore.list."""
@@ -66,7 +73,7 @@ class S3Store:
         with self._errors(""):
             self.client.list_objects_v2(Bucket=self.bucket, Prefix=self._full(""), MaxKeys=1)
 
-    def _put(self, key: str, data: bytes, **condition: str) -> str:
+    def _put(self, key: str, data: bytes, condition: dict[str, Any]) -> str:
         with self._errors(key):
             answer = self.client.put_object(
                 Bucket=self.bucket,

@@ -27,9 +27,7 @@ def upstream_areas(query: Query, *, known: dict[str, str]) -> dict[str, Query]:
     whole = WHOLE_AREAS.get(query.area.name)
     if whole is not None:
         return {whole: query}
-    return {
-        known[series.field]: query.only([series.field]) for series in query.series if series.field in known
-    }
+    return {known[series.field]: query.only([series.field]) for series in query.series if series.field in known}
 
 
 class DashboardService:

@@ -14,9 +14,7 @@ def rows_of(payload: object, *, interface: str) -> list[Mapping[str, Any]]:
             f"{interface}: expected an object with Rows, got {type(payload).__name__}", interface=interface
         )
     if payload.get("Status") == "Error":
-        raise Permanent(
-            f"{interface}: Status Error: {str(payload.get('ErrorMessage'))[:200]}", interface=interface
-        )
+        raise Permanent(f"{interface}: Status Error: {str(payload.get('ErrorMessage'))[:200]}", interface=interface)
     rows = payload.get("Rows")
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise ContractBroken(
@@ -29,9 +27,7 @@ def rows_of(payload: object, *, interface: str) -> list[Mapping[str, Any]]:
 def long_row(row: Mapping[str, Any], *, stamp: str, field: str, interface: str) -> Row:
     """A row with one value; ContractBroken when a key that every such row has is absent."""
     try:
-        return Row(
-            stamp=_text(row[stamp]), field=_text(row[field]), value=row["Value"], region=_region(row)
-        )
+        return Row(stamp=_text(row[stamp]), field=_text(row[field]), value=row["Value"], region=_region(row))
     except (KeyError, TypeError) as error:
         raise broken_row(row, interface) from error
 

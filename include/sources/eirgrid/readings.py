@@ -162,9 +162,7 @@ def _fill_elapsed(reader: _Reader) -> None:
     span = reader.query.span
     for day in sorted(reader.days_seen):
         whole, lost = day_span(day), second_pass(day)
-        part = Interval(
-            max(whole.start, span.start), min(whole.end, span.end, reader.now + timedelta(microseconds=1))
-        )
+        part = Interval(max(whole.start, span.start), min(whole.end, span.end, reader.now + timedelta(microseconds=1)))
         for series in reader.query.series:
             if series.history is not History.FULL or day < series.first_day:
                 continue
@@ -200,5 +198,3 @@ def _frame(reader: _Reader) -> pd.DataFrame:
     )
     frame["fetched_at"] = pd.Timestamp(reader.now).as_unit("us")
     return frame
-
-

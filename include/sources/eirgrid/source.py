@@ -112,9 +112,7 @@ class EirGridSource(Source):
         return self.client.ask(request.url, dict(request.params), interface=interface.name, read=read)
 
 
-def _by_horizon(
-    series: tuple[Series, ...], *, last: date, today: date
-) -> Iterator[tuple[tuple[Series, ...], date]]:
+def _by_horizon(series: tuple[Series, ...], *, last: date, today: date) -> Iterator[tuple[tuple[Series, ...], date]]:
     """Series that may carry values of slots to come are asked to the last day; the others to today."""
     if last <= today:
         yield series, last

@@ -1,4 +1,4 @@
-"""vargen: wind and solar, actual and forecast in one answer. Never recorded: both row shapes met by clients are read."""
+"""vargen: wind and solar, actual and forecast in one answer. Never recorded: both shapes that clients met are read."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any, Final

@@ -37,9 +37,7 @@ def serve(feed: Simulated) -> Serve:
 
     def build(*rules: Json, now: datetime = NOW, over: Feed | None = None, **options: Any) -> TestClient:
         plan = FaultPlan.model_validate({"rules": rules})
-        return TestClient(
-            create_app(over or feed, clock=Clock(fixed=now), faults=plan, options=Options(**options))
-        )
+        return TestClient(create_app(over or feed, clock=Clock(fixed=now), faults=plan, options=Options(**options)))
 
     return build
 

@@ -18,9 +18,7 @@ def _hours(answer: dict[str, Any], *, null: bool) -> list[str]:
     return [row["EffectiveTime"][12:17] for row in answer["Rows"] if (row["Value"] is None) == null]
 
 
-@pytest.mark.parametrize(
-    "area", ["demandactual", "generationactual", "windactual", "windforecast", "co2intensity"]
-)
+@pytest.mark.parametrize("area", ["demandactual", "generationactual", "windactual", "windforecast", "co2intensity"])
 @pytest.mark.parametrize("region", ["ROI", "NI", "ALL"])
 def test_spring_has_96_rows_and_four_nulls(client: Any, ask: Ask, area: str, region: str) -> None:
     answer = ask(client, area, region, *SPRING)
@@ -29,14 +27,9 @@ def test_spring_has_96_rows_and_four_nulls(client: Any, ask: Ask, area: str, reg
 
 
 def test_spring_values_stand_at_their_own_instants(client: Any, ask: Ask, feed: Simulated) -> None:
-    rows = {
-        row["EffectiveTime"][12:17]: row["Value"]
-        for row in ask(client, "demandactual", "ALL", *SPRING)["Rows"]
-    }
+    rows = {row["EffectiveTime"][12:17]: row["Value"] for row in ask(client, "demandactual", "ALL", *SPRING)["Rows"]}
     for stamp, hour, minute in (("00:45", 0, 45), ("02:00", 1, 0), ("23:45", 22, 45)):
-        assert rows[stamp] == feed.value(
-            "SYSTEM_DEMAND", "ALL", datetime(2026, 3, 29, hour, minute, tzinfo=UTC)
-        )
+        assert rows[stamp] == feed.value("SYSTEM_DEMAND", "ALL", datetime(2026, 3, 29, hour, minute, tzinfo=UTC))
 
 
 def test_spring_snsp_has_46_rows(client: Any, ask: Ask) -> None:
@@ -51,9 +44,7 @@ def test_spring_frequency_has_a_null_hour(client: Any, ask: Ask) -> None:
     assert (len(rows), hour) == (17_280, [None] * 720)
 
 
-@pytest.mark.parametrize(
-    "area", ["demandactual", "generationactual", "windactual", "windforecast", "co2intensity"]
-)
+@pytest.mark.parametrize("area", ["demandactual", "generationactual", "windactual", "windforecast", "co2intensity"])
 def test_autumn_has_every_stamp_once(client: Any, ask: Ask, area: str) -> None:
     answer = ask(client, area, "ROI", *AUTUMN)
     stamps = _hours(answer, null=False)
@@ -61,15 +52,10 @@ def test_autumn_has_every_stamp_once(client: Any, ask: Ask, area: str) -> None:
 
 
 def test_autumn_gives_the_first_pass(client: Any, ask: Ask, feed: Simulated) -> None:
-    rows = {
-        row["EffectiveTime"][12:17]: row["Value"]
-        for row in ask(client, "demandactual", "ALL", *AUTUMN)["Rows"]
-    }
+    rows = {row["EffectiveTime"][12:17]: row["Value"] for row in ask(client, "demandactual", "ALL", *AUTUMN)["Rows"]}
     instants = {"00:45": (24, 23, 45), "01:00": (25, 0, 0), "01:45": (25, 0, 45), "02:00": (25, 2, 0)}
     for stamp, (day, hour, minute) in instants.items():
-        assert rows[stamp] == feed.value(
-            "SYSTEM_DEMAND", "ALL", datetime(2026, 10, day, hour, minute, tzinfo=UTC)
-        )
+        assert rows[stamp] == feed.value("SYSTEM_DEMAND", "ALL", datetime(2026, 10, day, hour, minute, tzinfo=UTC))
 
 
 @pytest.mark.parametrize("minute", [0, 15, 30, 45])

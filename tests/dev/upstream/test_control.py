@@ -12,9 +12,7 @@ from dev.upstream.control import KEPT, Asked, Control
 from dev.upstream.faults import Faults
 from dev.upstream.simulated import Simulated
 
-WIND = (
-    "/www/DashboardService.svc/data?area=windActual&region=ALL&datefrom=22-Nov-2026&dateto=22-Nov-2026+00:30"
-)
+WIND = "/www/DashboardService.svc/data?area=windActual&region=ALL&datefrom=22-Nov-2026&dateto=22-Nov-2026+00:30"
 
 
 def test_health_tells_feed_and_time(client: Any) -> None:
@@ -45,9 +43,7 @@ def test_a_clock_without_an_offset_is_refused(client: Any) -> None:
 
 
 def test_faults_are_put_read_and_cleared(client: Any) -> None:
-    put = client.put(
-        "/_control/faults", json={"seed": 9, "rules": [{"fault": "html_503", "area": "windactual"}]}
-    )
+    put = client.put("/_control/faults", json={"seed": 9, "rules": [{"fault": "html_503", "area": "windactual"}]})
     assert put.status_code == 200
     assert client.get(WIND).status_code == 503
     plan = client.get("/_control/faults").json()

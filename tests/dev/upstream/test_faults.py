@@ -13,9 +13,7 @@ from dev.upstream.simulated import Simulated
 
 Ask = Callable[..., dict[str, Any]]
 Serve = Callable[..., Any]
-DATA = (
-    "/www/DashboardService.svc/data?area={area}&region={region}&datefrom=22-Nov-2026&dateto=22-Nov-2026+23:59"
-)
+DATA = "/www/DashboardService.svc/data?area={area}&region={region}&datefrom=22-Nov-2026&dateto=22-Nov-2026+23:59"
 WIND = DATA.format(area="windactual", region="ALL")
 PATHS = {
     Interface.DASHBOARD: WIND,
@@ -78,16 +76,12 @@ def test_slow_waits_and_then_answers(serve: Serve, monkeypatch: pytest.MonkeyPat
 def test_strings_quote_every_number(serve: Serve) -> None:
     plain = serve().get(WIND).json()["Rows"]
     quoted = serve({"fault": "strings"}).get(WIND).json()["Rows"]
-    assert [row["Value"] for row in quoted] == [
-        None if row["Value"] is None else str(row["Value"]) for row in plain
-    ]
+    assert [row["Value"] for row in quoted] == [None if row["Value"] is None else str(row["Value"]) for row in plain]
     fuel = serve({"fault": "strings"}).get(PATHS[Interface.AVERAGE_FUEL_MIX]).json()["Rows"]
     assert all(isinstance(row["Value"], str) for row in fuel)
 
 
-def test_frozen_repeats_the_first_value_wherever_the_range_begins(
-    serve: Serve, ask: Ask, feed: Simulated
-) -> None:
+def test_frozen_repeats_the_first_value_wherever_the_range_begins(serve: Serve, ask: Ask, feed: Simulated) -> None:
     client = serve({"fault": "frozen", "area": "windactual", "slots": MORNING})
     stuck = feed.value("WIND_ACTUAL", "ALL", datetime(2026, 11, 22, 8, tzinfo=UTC))
     day = ask(client, "windactual", "ALL", "22-Nov-2026 07:45", "22-Nov-2026 10:00")["Rows"]
@@ -139,8 +133,7 @@ def test_rules_strike_only_whom_they_name(serve: Serve) -> None:
 def test_a_span_is_half_open_in_the_servers_time(serve: Serve) -> None:
     rule = {"fault": "html_503", "span": ["2026-11-22T18:00:00Z", "2026-11-22T19:00:00Z"]}
     statuses = {
-        hour: serve(rule, now=datetime(2026, 11, 22, hour, tzinfo=UTC)).get(WIND).status_code
-        for hour in (17, 18, 19)
+        hour: serve(rule, now=datetime(2026, 11, 22, hour, tzinfo=UTC)).get(WIND).status_code for hour in (17, 18, 19)
     }
     assert statuses == {17: 200, 18: 503, 19: 200}
 

@@ -23,9 +23,7 @@ Slots = Callable[..., NDArray[np.int64]]
         ("CO2_EMISSIONS", 900, 900, 1800), ("SNSP_ALL", 1800, 0, 1800), ("SYS_FREQUENCY", 5, 5, 60),
     ],
 )  # fmt: skip
-def test_every_slot_is_published_late_and_in_order(
-    slots: Slots, field: str, step: int, least: int, most: int
-) -> None:
+def test_every_slot_is_published_late_and_in_order(slots: Slots, field: str, step: int, least: int, most: int) -> None:
     day = slots("2026-06-01T00:00Z", "2026-06-02T00:00Z", step)
     published = published_at(1, field, "ALL", day)
     lag = published - day
@@ -38,9 +36,7 @@ def test_every_slot_is_published_late_and_in_order(
     ("area", "slots_late"),
     [("demandactual", 1), ("generationactual", 1), ("windactual", 1), ("co2intensity", 2)],
 )
-def test_the_newest_slots_are_null_and_the_rest_is_not(
-    serve: Serve, ask: Ask, area: str, slots_late: int
-) -> None:
+def test_the_newest_slots_are_null_and_the_rest_is_not(serve: Serve, ask: Ask, area: str, slots_late: int) -> None:
     for minutes in range(0, 60, 7):
         now = datetime(2026, 7, 1, 12, tzinfo=UTC) + timedelta(minutes=minutes)
         answer = ask(serve(now=now), area, "ALL", "01-Jul-2026", "01-Jul-2026 23:59")
@@ -100,10 +96,7 @@ def test_wind_forecast_ends_with_tomorrow(serve: Serve, ask: Ask) -> None:
 
 def test_a_forecast_before_six_is_yesterdays(serve: Serve, ask: Ask) -> None:
     early = serve(now=datetime(2026, 11, 22, 5, 59, tzinfo=UTC))
-    assert (
-        ask(early, "windforecast", "ROI", "22-Nov-2026", "22-Nov-2026")["LastUpdated"]
-        == "21-Nov-2026 06:00:00"
-    )
+    assert ask(early, "windforecast", "ROI", "22-Nov-2026", "22-Nov-2026")["LastUpdated"] == "21-Nov-2026 06:00:00"
 
 
 @pytest.mark.parametrize("region", ["ROI", "NI", "ALL"])

@@ -76,9 +76,7 @@ def test_vargen_takes_a_month_of_31_days(client: Any) -> None:
     assert (answer["Status"], len(answer["Rows"])) == ("Success", 31 * 96)
 
 
-@pytest.mark.parametrize(
-    "text", ["", "yesterday", "31-Feb-2026", "2026-13-01", "01-Foo-2026", "01-Nov-2026 25:00"]
-)
+@pytest.mark.parametrize("text", ["", "yesterday", "31-Feb-2026", "2026-13-01", "01-Foo-2026", "01-Nov-2026 25:00"])
 def test_what_is_no_date_is_refused(client: Any, ask: Ask, text: str) -> None:
     with pytest.raises(UnreadableRangeError):
         dashboard_range(text, "02-Nov-2026")

@@ -12,9 +12,7 @@ import pytest
 from dev.upstream.recorded import Recorded
 
 FOLDER = Path(os.environ.get("GRID_RECORDED", Path(__file__).parents[3].parent / "shared/eirgrid/recorded"))
-pytestmark = pytest.mark.skipif(
-    not FOLDER.is_dir(), reason=f"the recordings are not at {FOLDER}; set GRID_RECORDED"
-)
+pytestmark = pytest.mark.skipif(not FOLDER.is_dir(), reason=f"the recordings are not at {FOLDER}; set GRID_RECORDED")
 OLD = "dashboardservice_15min_2021_2024-02.parquet"
 NEW = "dashboardservice_15min_2026-06-12_2026-08-22.parquet"
 AREAS = {
@@ -37,10 +35,7 @@ def client(serve: Serve, recorded: Recorded) -> Any:
 
 def _direct(name: str, column: str, day: str) -> dict[str, float | None]:
     series = pd.read_parquet(FOLDER / name)[column].loc[day]
-    return {
-        f"{stamp:%d-%b-%Y %H:%M:%S}": None if pd.isna(value) else float(value)
-        for stamp, value in series.items()
-    }
+    return {f"{stamp:%d-%b-%Y %H:%M:%S}": None if pd.isna(value) else float(value) for stamp, value in series.items()}
 
 
 def _served(rows: list[dict[str, Any]]) -> dict[str, float | None]:
@@ -52,9 +47,7 @@ def _served(rows: list[dict[str, Any]]) -> dict[str, float | None]:
 @pytest.mark.parametrize(
     ("name", "day"), [(OLD, "2023-03-26"), (OLD, "2023-10-29"), (OLD, "2021-01-01"), (NEW, "2026-07-14")]
 )
-def test_days_are_replayed_as_they_were(
-    client: Any, ask: Ask, area: str, region: str, name: str, day: str
-) -> None:
+def test_days_are_replayed_as_they_were(client: Any, ask: Ask, area: str, region: str, name: str, day: str) -> None:
     answer = ask(client, area, region, day, f"{day} 23:59")
     assert _served(answer["Rows"]) == _direct(name, f"{region}_{AREAS[area]}", day)
     assert len(answer["Rows"]) == 96
@@ -98,11 +91,7 @@ def test_spring_rows_are_null_and_snsp_has_none(client: Any, ask: Ask) -> None:
 
 def test_snsp_comes_every_half_hour_with_four_decimals(client: Any, ask: Ask) -> None:
     rows = ask(client, "SnspALL", "ALL", "15-Jan-2024", "15-Jan-2024 23:59")["Rows"]
-    direct = {
-        stamp: value
-        for stamp, value in _direct(OLD, "ALL_SNSP_ALL", "2024-01-15").items()
-        if value is not None
-    }
+    direct = {stamp: value for stamp, value in _direct(OLD, "ALL_SNSP_ALL", "2024-01-15").items() if value is not None}
     assert len(rows) == len(direct) == 48
     for row in rows:
         assert row["Value"] == pytest.approx(direct[row["EffectiveTime"]], abs=0.00006)
@@ -127,13 +116,9 @@ def test_the_islands_net_of_2021_to_2024_is_the_sum_of_the_links(client: Any, as
 
 
 def test_solar_of_april_2026_on_api_chart(client: Any) -> None:
-    query = (
-        "region=ROI&chartType=default&dateRange=day&dateFrom=05-Apr-2026&dateTo=05-Apr-2026&areas=solaractual"
-    )
+    query = "region=ROI&chartType=default&dateRange=day&dateFrom=05-Apr-2026&dateTo=05-Apr-2026&areas=solaractual"
     answer = client.get(f"/www/api/chart/?{query}")
-    direct = pd.read_csv(
-        FOLDER / "apichart_ROI_15min_2026-04-05_2026-04-10.csv", index_col=0, parse_dates=True
-    )
+    direct = pd.read_csv(FOLDER / "apichart_ROI_15min_2026-04-05_2026-04-10.csv", index_col=0, parse_dates=True)
     assert answer.headers["x-data-feed"] == "recorded"
     expected = list(direct["SOLAR_ACTUAL"].loc["2026-04-05"])
     assert [row["Value"] for row in answer.json()["Rows"]] == expected

@@ -52,9 +52,7 @@ def test_vargen_answers_to_the_byte_in_its_wide_shape(client: Any, feed: Simulat
 def test_vargen_in_its_long_shape(serve: Callable[..., Any]) -> None:
     answer = serve(vargen_shape="long").get("/vargen/api/export/202611222000/202611222015/ROI/SOLAR").json()
     assert [(row["EffectiveTime"], row["FieldName"]) for row in answer["Rows"]] == [
-        (f"22-Nov-2026 20:{minute}:00", field)
-        for field in ("SOLAR_ACTUAL", "SOLAR_FCAST")
-        for minute in ("00", "15")
+        (f"22-Nov-2026 20:{minute}:00", field) for field in ("SOLAR_ACTUAL", "SOLAR_FCAST") for minute in ("00", "15")
     ]
     assert [row["Value"] for row in answer["Rows"]][1:] == [None, 0, 0]
 
@@ -91,8 +89,7 @@ def test_interconnection_has_one_field_after_the_other(
 def test_interconnection_before_greenlink_has_no_sums_by_region(client: Any, ask: Ask) -> None:
     fields = {
         region: {
-            row["FieldName"]
-            for row in ask(client, "interconnection", region, "01-Jan-2024", "02-Jan-2024")["Rows"]
+            row["FieldName"] for row in ask(client, "interconnection", region, "01-Jan-2024", "02-Jan-2024")["Rows"]
         }
         for region in ("ALL", "ROI", "NI")
     }
@@ -107,9 +104,7 @@ def test_interconnection_before_greenlink_has_no_sums_by_region(client: Any, ask
     ("area", "field", "decimals"),
     [("SnspALL", "SNSP_ALL", 4), ("frequency", "SYS_FREQUENCY", 2), ("co2Emission", "CO2_EMISSIONS", 0)],
 )
-def test_numbers_are_numbers_with_their_decimals(
-    client: Any, ask: Ask, area: str, field: str, decimals: int
-) -> None:
+def test_numbers_are_numbers_with_their_decimals(client: Any, ask: Ask, area: str, field: str, decimals: int) -> None:
     rows = ask(client, area, "ALL", "01-Nov-2026", "01-Nov-2026 02:00")["Rows"]
     assert {row["FieldName"] for row in rows} == {field}
     assert {row["Region"] for row in rows} == {"ALL"}
@@ -119,9 +114,7 @@ def test_numbers_are_numbers_with_their_decimals(
 
 
 @pytest.mark.parametrize("region", ["ROI", "NI", "ALL"])
-def test_fuel_mix_is_one_snapshot_of_the_current_quarter_hour(
-    client: Any, feed: Simulated, region: str
-) -> None:
+def test_fuel_mix_is_one_snapshot_of_the_current_quarter_hour(client: Any, feed: Simulated, region: str) -> None:
     asked = client.get(f"{DATA}?area=FuelMix&region={region}&datefrom=nonsense").json()
     fuels = {row["FieldName"]: row["Value"] for row in asked["Rows"]}
     assert {row["EffectiveTime"] for row in asked["Rows"]} == {"22-Nov-2026 20:00:00"}
@@ -131,15 +124,11 @@ def test_fuel_mix_is_one_snapshot_of_the_current_quarter_hour(
     assert all(value == feed.value(fuel, region, slot) for fuel, value in fuels.items())
     average = client.get(f"/www/api/average-fuel-mix/?area=fuelmix&region={region}&dateRange=day").json()
     assert average == asked
-    chart = client.get(
-        f"/www/api/chart/?region={region}&areas=fuelmix&dateFrom=22-Nov-2026&dateTo=22-Nov-2026"
-    ).json()
+    chart = client.get(f"/www/api/chart/?region={region}&areas=fuelmix&dateFrom=22-Nov-2026&dateTo=22-Nov-2026").json()
     assert chart == {"Rows": asked["Rows"]}
 
 
-@pytest.mark.parametrize(
-    "query", ["area=nonsense&region=ALL", "area=windactual&region=GB", "area=windactual", ""]
-)
+@pytest.mark.parametrize("query", ["area=nonsense&region=ALL", "area=windactual&region=GB", "area=windactual", ""])
 def test_dashboard_names_what_it_does_not_know(client: Any, query: str) -> None:
     answer = client.get(f"{DATA}?{query}&datefrom=01-Nov-2026&dateto=02-Nov-2026")
     assert answer.status_code == 200

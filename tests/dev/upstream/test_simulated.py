@@ -51,16 +51,12 @@ def test_value_is_one_of_values(feed: Simulated, slots: Slots) -> None:
 
 def test_seeds_differ(slots: Slots) -> None:
     day = slots("2026-06-01T00:00Z", "2026-06-02T00:00Z")
-    assert (
-        Simulated(1).values("WIND_ACTUAL", "ALL", day) != Simulated(2).values("WIND_ACTUAL", "ALL", day)
-    ).all()
+    assert (Simulated(1).values("WIND_ACTUAL", "ALL", day) != Simulated(2).values("WIND_ACTUAL", "ALL", day)).all()
 
 
 @pytest.mark.parametrize(("first", "last"), YEARS)
 @pytest.mark.parametrize("field", ["SYSTEM_DEMAND", "GEN_EXP", "WIND_ACTUAL", "SOLAR_ACTUAL"])
-def test_the_island_is_the_sum_of_its_parts(
-    feed: Simulated, slots: Slots, field: str, first: str, last: str
-) -> None:
+def test_the_island_is_the_sum_of_its_parts(feed: Simulated, slots: Slots, field: str, first: str, last: str) -> None:
     year = slots(first, last)
     island, south, north = (feed.values(field, region, year) for region in ("ALL", "ROI", "NI"))
     assert np.nanmax(np.abs(island - south - north), initial=0) <= 1
@@ -69,9 +65,7 @@ def test_the_island_is_the_sum_of_its_parts(
 @pytest.mark.parametrize(("first", "last"), YEARS)
 def test_demand_is_generation_and_imports(feed: Simulated, slots: Slots, first: str, last: str) -> None:
     year = slots(first, last)
-    demand, generation, net = (
-        feed.values(field, "ALL", year) for field in ("SYSTEM_DEMAND", "GEN_EXP", "INTER_NET")
-    )
+    demand, generation, net = (feed.values(field, "ALL", year) for field in ("SYSTEM_DEMAND", "GEN_EXP", "INTER_NET"))
     residual = demand - generation - net
     assert -120 < np.nanmean(residual) < -20
     assert 60 < np.nanstd(residual) < 150
@@ -132,9 +126,7 @@ def test_small_emissions_are_withheld_and_their_intensity_is_not(
 
 def test_snsp_is_wind_sun_and_imports_over_demand_and_exports(feed: Simulated, slots: Slots) -> None:
     year = slots("2025-11-01T00:00Z", "2026-10-01T00:00Z", 1800)
-    wind, sun, demand = (
-        feed.values(f, "ALL", year) for f in ("WIND_ACTUAL", "SOLAR_ACTUAL", "SYSTEM_DEMAND")
-    )
+    wind, sun, demand = (feed.values(f, "ALL", year) for f in ("WIND_ACTUAL", "SOLAR_ACTUAL", "SYSTEM_DEMAND"))
     links = np.array([feed.values(f, "ALL", year) for f in ("INTER_EWIC", "INTER_GRNLK", "INTER_MOYLE")])
     supply = wind + sun + np.clip(links, 0, None).sum(axis=0)
     expected = 100 * supply / (demand + np.clip(-links, 0, None).sum(axis=0))
@@ -167,9 +159,7 @@ def test_values_stay_within_irish_bounds(
 
 
 def test_demand_follows_the_day_the_week_and_the_year(feed: Simulated, slots: Slots) -> None:
-    days = feed.values("SYSTEM_DEMAND", "ALL", slots("2024-11-04T00:00Z", "2024-12-02T00:00Z")).reshape(
-        4, 7, 24, 4
-    )
+    days = feed.values("SYSTEM_DEMAND", "ALL", slots("2024-11-04T00:00Z", "2024-12-02T00:00Z")).reshape(4, 7, 24, 4)
     by_hour = days.mean(axis=(0, 1, 3))
     assert by_hour[3] < 0.8 * by_hour[17]
     by_weekday = days.mean(axis=(0, 2, 3))
@@ -207,12 +197,8 @@ def test_the_fuel_mix_is_the_last_24_hours_of_generation(
     feed: Simulated, slots: Slots, region: str, share: float
 ) -> None:
     until = datetime(2026, 8, 3, 12, 15, tzinfo=UTC)
-    fuels = [
-        feed.value(f, region, until) for f in ("FUEL_COAL", "FUEL_GAS", "FUEL_OTHER_FOSSIL", "FUEL_RENEW")
-    ]
-    day = slots(
-        (until - timedelta(hours=23, minutes=45)).isoformat(), (until + timedelta(minutes=1)).isoformat()
-    )
+    fuels = [feed.value(f, region, until) for f in ("FUEL_COAL", "FUEL_GAS", "FUEL_OTHER_FOSSIL", "FUEL_RENEW")]
+    day = slots((until - timedelta(hours=23, minutes=45)).isoformat(), (until + timedelta(minutes=1)).isoformat())
     energy = feed.values("GEN_EXP", region, day).sum() / 4
     assert len(day) == 96
     assert sum(fuel or 0 for fuel in fuels) == pytest.approx(share * energy, rel=0.003)
