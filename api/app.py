@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 from api.answers import problem, summary_answer
 from api.health import health
 from api.pages import current_page
-from api.settings import HERE, ApiSettings
+from api.settings import HERE, ApiSettings, load_settings
 from api.summaries import Summaries
 from include.domain.catalogue import ATTRIBUTION, area_names
 from include.storage.object_store import open_store
@@ -37,7 +37,7 @@ DESCRIPTION: Final = (
 
 def create_app(settings: ApiSettings | None = None) -> FastAPI:
     """The application over the store that the settings name. SettingInvalid when it cannot be used."""
-    settings = settings or ApiSettings()
+    settings = settings or load_settings()
     store = open_store(settings.location())
     store.check()
     summaries = Summaries(store, clock=settings.clock)

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from include.domain.errors import SettingInvalid
@@ -19,7 +19,7 @@ class ApiSettings(BaseSettings):
     grid_store: str = Field(default="", description="`s3://bucket/prefix`, or the path of a folder.")
     cache_ttl_seconds: float = Field(default=30, gt=0, description="Seconds between two looks at the store.")
     grid_guide: Path = Field(default=HERE.parent / "site", description="Folder of the built guide.")
-    grid_now: datetime | None = Field(default=None, description="Fixes the clock, for replays and tests.")
+    grid_now: AwareDatetime | None = Field(default=None, description="Fixes the clock, for replays and tests.")
 
     def clock(self) -> datetime:
         """The present instant, or the fixed one."""
@@ -30,3 +30,14 @@ class ApiSettings(BaseSettings):
         if not self.grid_store:
             raise SettingInvalid("GRID_STORE: not set; allowed: s3://bucket/prefix, or the path of a folder")
         return self.grid_store
+
+
+def load_settings() -> ApiSettings:
+    """The settings of this process; SettingInvalid names the first that is wrong."""
+    try:
+        return ApiSettings()
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = str(first["loc"][0])
+        described = (ApiSettings.model_fields[name].description or "").rstrip(".")
+        raise SettingInvalid.of(name.upper(), first["input"], f"{described} ({first['msg']})") from None

@@ -52,6 +52,14 @@ class Settings(BaseSettings):
             raise ValueError("empty")
         return value.strip()
 
+    @field_validator("contact")
+    @classmethod
+    def _fits_a_header(cls, value: str) -> str:
+        contact = value.strip()
+        if not (contact.isascii() and contact.isprintable()):
+            raise ValueError("one line of ASCII")
+        return contact
+
     @field_validator("now")
     @classmethod
     def _aware(cls, value: datetime | None) -> datetime | None:

@@ -18,7 +18,7 @@ OFFSET = timedelta(minutes=3)
 ONE_DAY = timedelta(hours=22)
 
 
-class LiveAndIrishDays(Timetable):
+class LiveAndIrishDays(Timetable):  # type: ignore[misc]  # Airflow is untyped here
     """Live: ticks without length. Backfill (`restriction.catchup`): Irish calendar days of 23, 24 or 25 hours."""
 
     description = "Every 15 minutes, at minutes 3, 18, 33 and 48; a backfill makes one run per Irish day"
@@ -81,7 +81,7 @@ def midnight(day: date) -> datetime:
     return datetime(day.year, day.month, day.day, tzinfo=IRELAND).astimezone(UTC)
 
 
-class IrishDayPlugin(AirflowPlugin):
+class IrishDayPlugin(AirflowPlugin):  # type: ignore[misc]  # Airflow is untyped here
     """Registers the timetable."""
 
     name = "irish_day_timetable"

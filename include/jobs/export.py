@@ -72,8 +72,9 @@ class Export:
         """Newest values from the readings themselves, where the summary is coarser."""
         if not area.partitioned_by_day:
             return []
-        return self._query(
-            sql(NEWEST), source_id, [area], Interval(self.now - 2 * DAY, self.now + timedelta(seconds=1))
+        recent = Interval(self.now - 2 * DAY, self.now + timedelta(seconds=1))
+        return self._query(sql(NEWEST), source_id, [area], recent) or self._query(
+            sql(NEWEST), source_id, [area], self._window
         )
 
     def _query(self, query: str, source_id: str, areas: Iterable[Area], span: Interval) -> list[Row]:

@@ -114,7 +114,8 @@ class Ingest:
 
     def _result(self, unit: Unit, written: Written | None, failure: UpstreamError | None) -> UnitResult:
         rows = len(written.changed) if written else 0
-        newest = self._newest(unit, written.table) if written else None
+        stored = written.table if written else self.readings.read(unit.partition)
+        newest = self._newest(unit, stored) if stored is not None else None
         return UnitResult(
             label=unit.label,
             area=unit.partition.area,

@@ -1,5 +1,6 @@
 """Which units a run fetches: pure, bounded and sorted."""
 
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -27,13 +28,14 @@ class Selection:
     def of(
         cls, entry: SourceEntry, *, areas: Sequence[str] | None = None, regions: Sequence[str] | None = None
     ) -> "Selection":
-        """None or nothing means all; SettingInvalid names what does not exist."""
-        known = tuple(dict.fromkeys(region for area in entry.areas for region in area.regions))
+        """None or nothing means all, in the catalogue's order; SettingInvalid names what does not exist."""
+        known = _regions(entry)
         for region in regions or ():
             if region not in known:
                 raise SettingInvalid.of("regions", region, ", ".join(known))
-        chosen = tuple(entry.area(name) for name in areas) if areas else entry.areas
-        selection = cls(chosen, tuple(regions or known))
+        named = {entry.area(name).name for name in areas or ()}
+        chosen = tuple(area for area in entry.areas if not named or area.name in named)
+        selection = cls(chosen, tuple(region for region in known if not regions or region in regions))
         if not any(set(area.regions) & set(selection.regions) for area in chosen):
             served = "; ".join(f"{area.name}: {', '.join(area.regions)}" for area in chosen)
             raise SettingInvalid.of("regions", list(selection.regions), served)
@@ -42,7 +44,7 @@ class Selection:
 
 def parse_days(start: str | None, end: str | None, *, now: datetime) -> tuple[date, date] | None:
     """The Irish days of the Params `start` and `end`, both included; None when neither is given."""
-    if start is None and end is None:
+    if not start and not end:
         return None
     today = irish_day(now)
     first = _day("start", start) if start else None
@@ -64,11 +66,12 @@ def plan_live(entry: SourceEntry, *, now: datetime, days_back: int, selection: S
 
 def plan_days(entry: SourceEntry, first: date, last: date, *, now: datetime, selection: Selection) -> list[Unit]:
     """The units of a backfill or repair of these days; SettingInvalid when one run cannot hold them."""
-    units = _plan(entry, first, min(last, irish_day(now)), now=now, selection=selection)
+    last = min(last, irish_day(now))
+    units = _plan(entry, first, last, now=now, selection=selection)
     if len(units) > MAX_UNITS:
         raise SettingInvalid(
             f"start, end: {first} to {last} is {len(units)} units, allowed in one run: {MAX_UNITS}; run\n"
-            + "\n".join(_commands(entry, first, last))
+            + "\n".join(_commands(entry, first, last, selection=selection))
         )
     if not units:
         starts = min(series.first_day for area in selection.areas for series in area.series)
@@ -93,8 +96,9 @@ def _wanted(area: Area, region: str, first: date, last: date, *, now: datetime) 
     today = irish_day(now)
     series = area.of_region(region)
     first = max(first, min(one.first_day for one in series))
-    if all(one.history is History.SNAPSHOT for one in series) and last < today:
-        return []
+    if all(one.history is History.SNAPSHOT for one in series):
+        # A snapshot is of now: just after midnight its stamp may still be yesterday's.
+        return days(max(first, today - DAY), today) if last == today else []
     if last == today and any(one.future for one in series):
         last = today + DAY
     return days(first, last)
@@ -108,14 +112,23 @@ def _units(source_id: str, area: Area, region: str, wanted: Iterable[date]) -> l
     return [Unit(key, inside[0], inside[-1]) for key, inside in grouped]
 
 
-def _commands(entry: SourceEntry, first: date, last: date) -> list[str]:
+def _commands(entry: SourceEntry, first: date, last: date, *, selection: Selection) -> list[str]:
+    """One command per year, for the same areas and regions."""
+    narrowed: dict[str, list[str]] = {}
+    if selection.areas != entry.areas:
+        narrowed["areas"] = [area.name for area in selection.areas]
+    if selection.regions != _regions(entry):
+        narrowed["regions"] = list(selection.regions)
     commands = []
     for year in range(first.year, last.year + 1):
         start, end = max(first, date(year, 1, 1)), min(last, date(year, 12, 31))
-        commands.append(
-            f'airflow dags trigger ingest_{entry.source_id} --conf \'{{"start": "{start}", "end": "{end}"}}\''
-        )
+        asked = json.dumps({"start": start.isoformat(), "end": end.isoformat(), **narrowed})
+        commands.append(f"airflow dags trigger ingest_{entry.source_id} --conf '{asked}'")
     return commands
+
+
+def _regions(entry: SourceEntry) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(region for area in entry.areas for region in area.regions))
 
 
 def _day(name: str, text: str) -> date:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from include.domain.calendar import midnight
 from include.domain.readings import Outcome, Unit
 from include.domain.series import Area
 from include.jobs.ingest import UnitResult
@@ -40,20 +41,19 @@ def reconcile(
         if result.outcome.is_ours or result.outcome in bad
     ]
     if not strict:
-        faults += _silent(areas, done, now=now)
+        faults += _silent(areas, units, done, now=now)
     counts = Counter(result.outcome.value for result in done) + Counter({"lost": len(lost)})
     return Verdict(dict(counts), faults)
 
 
-def _silent(areas: Iterable[Area], done: list[UnitResult], *, now: datetime) -> Iterable[str]:
-    """Areas with nothing new for longer than their alert threshold."""
+def _silent(areas: Iterable[Area], units: Sequence[Unit], done: list[UnitResult], *, now: datetime) -> Iterable[str]:
+    """Areas with nothing new for longer than their alert threshold; without any value, since the run's first day."""
     for area in areas:
         seen = [result for result in done if result.area == area.name]
         newest = [datetime.fromisoformat(result.newest) for result in seen if result.newest]
         if not seen or (any(result.outcome is Outcome.UNSUPPORTED for result in seen) and not newest):
             continue
-        if not newest:
-            yield f"{area.name}: no value in the days of this run; alert threshold {area.alert_after}"
-        elif now - max(newest) > area.alert_after:
-            newest_text = f"{max(newest):%Y-%m-%d %H:%M} UTC"
-            yield f"{area.name}: nothing newer than {newest_text}; alert threshold {area.alert_after}"
+        start = midnight(min(unit.first for unit in units if unit.partition.area == area.name))
+        if now - max(newest, default=start) > area.alert_after:
+            seen_last = f"nothing newer than {max(newest):%Y-%m-%d %H:%M} UTC" if newest else "no value since its start"
+            yield f"{area.name}: {seen_last}; alert threshold {area.alert_after}"

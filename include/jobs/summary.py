@@ -91,21 +91,22 @@ class AreaSummary:
         return block
 
     def _readings(self, region: str) -> Iterable[dict[str, Any]]:
-        """The newest value of each series up to now; a forecast is that of the actual's slot."""
+        """The newest value of each series up to now; a forecast is that of the actual's slot, a fuel the last snapshot's."""
         by_field: dict[str, dict[datetime, Row]] = {}
         for row in self.newest_rows:
             if row.region == region and row.value is not None and row.timestamp <= self.now:
                 by_field.setdefault(row.field, {})[row.timestamp] = row
         slot: datetime | None = None
+        newest = max((stamp for values in by_field.values() for stamp in values), default=None)
         for series in sorted(self.area.of_region(region), key=lambda one: one.role is Role.FORECAST):
             values = by_field.get(series.field, {})
-            if series.role is Role.FORECAST:
-                row = values.get(slot) if slot else None
-            else:
+            if series.aggregation is Aggregation.LAST:
+                slot = newest
+            elif series.role is not Role.FORECAST:
                 slot = max(values, default=None)
-                row = values[slot] if slot else None
-            if row is not None:
-                yield self._reading(series, row)
+            found = values.get(slot) if slot else None
+            if found is not None:
+                yield self._reading(series, found)
 
     def _reading(self, series: Series, row: Row) -> dict[str, Any]:
         reading: dict[str, Any] = {

@@ -47,7 +47,7 @@ def _load_httpfs(connection: duckdb.DuckDBPyConnection) -> None:
     extension = folder / "httpfs.duckdb_extension"
     if not extension.exists():
         raise StorageError(f"duckdb {duckdb.__version__} needs duckdb-extension-httpfs of the same version")
-    connection.execute(f"LOAD '{extension}'")
+    connection.execute(f"LOAD {_quoted(str(extension))}")
 
 
 def _add_secret(connection: duckdb.DuckDBPyConnection, store: S3Store) -> None:

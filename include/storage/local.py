@@ -27,7 +27,7 @@ class LocalStore:
         """See ObjectStore.get."""
         try:
             data = self._path(key).read_bytes()
-        except FileNotFoundError:
+        except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
             return None
         found = StoredObject(data, _etag(data))
         return None if found.etag == unless else found
@@ -49,9 +49,9 @@ class LocalStore:
     def list(self, prefix: str) -> Iterator[ObjectInfo]:
         """See ObjectStore.list."""
         folder = self._path(prefix.rpartition("/")[0])
-        for path in sorted(folder.rglob("*")):
-            key = path.relative_to(self.root).as_posix()
-            if not key.startswith(prefix) or key.startswith(LOCKS) or path.name.startswith(UNFINISHED):
+        # Sorted as keys, as S3 does: paths would sort "a/b" before "a-b".
+        for key, path in sorted((path.relative_to(self.root).as_posix(), path) for path in folder.rglob("*")):
+            if not key.startswith(prefix) or key.startswith(f"{LOCKS}/") or path.name.startswith(UNFINISHED):
                 continue
             with suppress(FileNotFoundError):
                 if path.is_file():
@@ -69,10 +69,10 @@ class LocalStore:
             raise SettingInvalid.of("GRID_STORE", str(self.root), "a folder that this user may write to")
 
     def _path(self, key: str) -> Path:
-        path = self.root / key
-        if ".." in path.parts:
+        # Of the key only: the root may well be ../data.
+        if key.startswith("/") or ".." in key.split("/"):
             raise ValueError(f"not a key: {key!r}")
-        return path
+        return self.root / key
 
     def _replace(self, key: str, data: bytes) -> str:
         path = self._path(key)

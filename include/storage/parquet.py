@@ -82,7 +82,7 @@ def decode(data: bytes, *, key: str) -> pa.Table:
     try:
         table = pq.read_table(pa.BufferReader(data))
         return table.select(SCHEMA.names).cast(SCHEMA)
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError, KeyError, OSError) as error:
+    except (ValueError, pa.ArrowNotImplementedError, KeyError, OSError) as error:
         raise StorageError(f"{key} is not a readings file ({error}); restore it from its S3 version") from error
 
 
@@ -132,8 +132,10 @@ class _Rows:
         """For each pair (i, i + 1): whether the new row replaces the old one."""
         old, new = self.value[left], self.value[left + 1]
         old_at, new_at = self.fetched[left], self.fetched[left + 1]
-        waits = [settle_after[name] // timedelta(microseconds=1) for name in self.fields]
-        settled_at = self.timestamp[left] + np.array(waits, dtype=np.int64)[self.code[left]]
+        codes, of_pair = np.unique(self.code[left], return_inverse=True)
+        # Of the fields on both sides only: a file may hold one that the catalogue has dropped since.
+        waits = [settle_after[self.fields[code]] // timedelta(microseconds=1) for code in codes]
+        settled_at = self.timestamp[left] + np.array(waits, dtype=np.int64)[of_pair]
         old_null, new_null = np.isnan(old), np.isnan(new)
         later = (new_at > old_at) | ((new_at == old_at) & (new > old))
         earlier = new_at < old_at

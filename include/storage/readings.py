@@ -39,15 +39,7 @@ class ReadingsStore:
 
     def open(self) -> None:
         """Make the store this feed's for good, or raise WrongStore when it is another's."""
-        wanted = {"feed": self.feed.value, "schema_version": SCHEMA_VERSION}
-        found = self.store.get(STORE_KEY)
-        if found is None:
-            try:
-                self.store.put(STORE_KEY, json.dumps(wanted).encode(), expected=None)
-            except ConditionFailed:
-                found = self.store.get(STORE_KEY)
-        if found is not None:
-            _check_identity(found.data, wanted)
+        _until_undisturbed()(self._open_once)
 
     def read(self, partition: Partition) -> pa.Table | None:
         """All rows of a partition; None when there is no such file."""
@@ -60,14 +52,16 @@ class ReadingsStore:
 
         Raises StorageError when other writers win every race, or the store fails.
         """
-        attempts = Retrying(
-            retry=retry_if_exception_type(ConditionFailed),
-            wait=wait_random_exponential(multiplier=0.02, max=2),
-            stop=stop_after_attempt(WRITE_ATTEMPTS),
-            reraise=True,
-        )
-        merged = attempts(self._merge_once, partition, new, settle_after)
+        merged = _until_undisturbed()(self._merge_once, partition, new, settle_after)
         return Written(merged.table, merged.changed)
+
+    def _open_once(self) -> None:
+        wanted = {"feed": self.feed.value, "schema_version": SCHEMA_VERSION}
+        found = self.store.get(STORE_KEY)
+        if found is None:
+            self.store.put(STORE_KEY, json.dumps(wanted).encode(), expected=None)
+        else:
+            _check_identity(found.data, wanted)
 
     def _merge_once(self, partition: Partition, new: pa.Table, settle_after: Mapping[str, timedelta]) -> Merged:
         key = readings_key(partition)
@@ -75,9 +69,26 @@ class ReadingsStore:
         old = None if found is None else decode(found.data, key=key)
         merged = merge(old, new, settle_after=settle_after)
         if len(merged.changed):
-            data = encode(merged.table, feed=self.feed)
-            self.store.put(key, data, expected=found.etag if found else None)
+            self._put(key, encode(merged.table, feed=self.feed), expected=found.etag if found else None)
         return merged
+
+    def _put(self, key: str, data: bytes, *, expected: str | None) -> None:
+        try:
+            self.store.put(key, data, expected=expected)
+        except ConditionFailed:
+            # A PUT whose answer was lost is sent again by boto3 and then meets itself.
+            landed = self.store.get(key)
+            if landed is None or landed.data != data:
+                raise
+
+
+def _until_undisturbed() -> Retrying:
+    return Retrying(
+        retry=retry_if_exception_type(ConditionFailed),
+        wait=wait_random_exponential(multiplier=0.02, max=2),
+        stop=stop_after_attempt(WRITE_ATTEMPTS),
+        reraise=True,
+    )
 
 
 def store_feed(store: ObjectStore) -> Feed | None:

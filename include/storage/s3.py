@@ -6,7 +6,7 @@ from typing import Any
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 
 from include.domain.errors import ConditionFailed, SettingInvalid, StorageError
 from include.storage.object_store import ObjectInfo, StoredObject
@@ -94,6 +94,8 @@ class S3Store:
             yield
         except ClientError as error:
             raise self._translated(error, key) from error
+        except ParamValidationError as error:
+            raise self._unusable("no valid name") from error
         except BotoCoreError as error:
             raise StorageError(f"s3://{self.bucket}/{self._full(key)}: {error}") from error
 
@@ -105,11 +107,14 @@ class S3Store:
         if code in MISSING or status == 304:
             return _AbsentError(key)
         if code in UNUSABLE:
-            return SettingInvalid(
-                f"GRID_STORE: bucket {self.bucket!r} cannot be used ({code}); allowed: an existing bucket"
-                " that these credentials may list, read and write"
-            )
+            return self._unusable(code)
         return StorageError(f"s3://{self.bucket}/{self._full(key)}: {error}")
+
+    def _unusable(self, reason: str) -> SettingInvalid:
+        return SettingInvalid(
+            f"GRID_STORE: bucket {self.bucket!r} cannot be used ({reason}); allowed: an existing bucket"
+            " that these credentials may list, read and write"
+        )
 
 
 class _AbsentError(StorageError):

@@ -83,14 +83,22 @@ def _series_of(reader: _Reader, row: Row, series: dict[str, Series]) -> Series |
     name = row.field
     if name.startswith("*"):
         name = f"{reader.query.area.name.upper()}{name[1:]}"
-    allowed = {reader.query.region, "ALL", *(("ROI", "NI") if reader.query.region == "ALL" else ())}
-    if row.region is not None and row.region not in allowed:
+    if row.region is not None and row.region not in _regions(reader.query):
         raise reader.broken(f"a row of region {row.region!r}, asked for {reader.query.region}")
     if name in series:
         return series[name]
     if name not in {one.field for one in reader.query.area.series}:
         reader.warn(f"unknown field {name[:60]!r} left out")
     return None
+
+
+def _regions(query: Query) -> tuple[str, ...]:
+    """What rows may name as their region: the one asked for, but for what belongs to more than one."""
+    if query.area.name == "interconnection" and query.region == "ALL":
+        return ("ALL", "ROI", "NI")
+    if query.area.name in {"interconnection", "frequency"}:
+        return (query.region, "ALL")
+    return (query.region,)
 
 
 def _number(reader: _Reader, row: Row) -> float | None:
@@ -115,7 +123,7 @@ def _slot(reader: _Reader, row: Row, series: Series, passed: set[tuple[str, date
     query = reader.query
     if series.history is History.SNAPSHOT:
         # The stamp is the current quarter-hour, up to a slot ahead: a snapshot is never newer than its reading.
-        slot = instant_of(local)
+        slot = _nearest(local, reader.now)
         return min(floor_slot(slot, QUARTER), floor_slot(reader.now, QUARTER)) if slot else None
     if not query.first - DAY <= local.date() <= query.last + DAY:
         raise reader.broken(f"a row of {row.stamp!r}, asked for {query.first} to {query.last}")
@@ -131,6 +139,12 @@ def _slot(reader: _Reader, row: Row, series: Series, passed: set[tuple[str, date
     if floor_slot(slot, grid) != slot:
         raise reader.broken(f"{row.stamp!r} is off the grid of {row.field} ({grid})")
     return slot
+
+
+def _nearest(local: datetime, now: datetime) -> datetime | None:
+    """The instant of a stamp that means now. October: 01:00 happens twice, and the clock tells which it is."""
+    passes = (instant_of(local), instant_of(local, second_pass=True))
+    return min((one for one in passes if one), key=lambda one: abs(one - now), default=None)
 
 
 def _kept(reader: _Reader, series: Series, slot: datetime, value: float | None) -> bool:

@@ -6,7 +6,7 @@ from itertools import groupby
 
 from include.domain.calendar import irish_day
 from include.domain.catalogue import area as area_named
-from include.domain.errors import ContractBroken, NotYetPublished, Unsupported, UpstreamError
+from include.domain.errors import ContractBroken, NotYetPublished, Permanent, Unsupported, UpstreamError
 from include.domain.readings import Unit
 from include.domain.series import History, Series
 from include.settings import Settings
@@ -113,7 +113,12 @@ class EirGridSource(Source):
 
 
 def _by_horizon(series: tuple[Series, ...], *, last: date, today: date) -> Iterator[tuple[tuple[Series, ...], date]]:
-    """Series that may carry values of slots to come are asked to the last day; the others to today."""
+    """Series that may carry values of slots to come are asked to the last day; the others to today.
+
+    Of days that are over, a series that upstream gives for the future only is not asked at all.
+    """
+    if last < today:
+        series = tuple(one for one in series if one.history is not History.FUTURE_ONLY)
     if last <= today:
         yield series, last
         return
@@ -127,7 +132,4 @@ def _by_horizon(series: tuple[Series, ...], *, last: date, today: date) -> Itera
 
 def _gravest(errors: list[UpstreamError]) -> UpstreamError:
     """The error that decides: one that may pass before one that will not, a refusal last."""
-    for error in errors:
-        if not isinstance(error, Unsupported):
-            return error
-    return errors[0]
+    return min(errors, key=lambda error: (isinstance(error, Permanent), isinstance(error, Unsupported)))

@@ -28,7 +28,8 @@ def parse_stamp(stamp: str) -> datetime:
     clock = [int(part) for part in time_text.split(":")] if time_text else [0, 0]
     if len(clock) not in {2, 3}:
         raise ValueError(f"not HH:MM or HH:MM:SS: {stamp!r}")
-    return datetime(int(parts[2]), month, int(parts[0]), *clock)  # noqa: DTZ001  upstream's clock
+    hour, minute, second = (*clock, 0)[:3]
+    return datetime(int(parts[2]), month, int(parts[0]), hour, minute, second)  # noqa: DTZ001  upstream's clock
 
 
 @lru_cache(maxsize=40_000)

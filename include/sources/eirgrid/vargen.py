@@ -35,7 +35,7 @@ class Vargen:
             yield long_row(raw, stamp="EffectiveTime", field="FieldName", interface=self.name)
             return
         stamp, region = raw.get("Effective_Date"), raw.get("Region")
-        if not isinstance(stamp, str) or not WIDE_COLUMNS.keys() & raw.keys():
+        if not isinstance(stamp, str) or not isinstance(region, str | None) or not WIDE_COLUMNS.keys() & raw.keys():
             raise broken_row(raw, self.name)
         for column, suffix in WIDE_COLUMNS.items():
             if column in raw:

@@ -1,0 +1,132 @@
+"""A real deployment for tests: Airflow's own processes, the stand-in upstream, and an S3 server behind a gate."""
+
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import boto3
+import requests
+from moto.server import ThreadedMotoServer
+
+from dev.airflow_client import AirflowClient
+from dev.stack import ROOT, USER, Ports, Stack
+from tests.e2e.gate import Gate
+
+BUCKET: Final = "grid"
+PATIENCE: Final = 180.0
+AWS: Final = {
+    "AWS_ACCESS_KEY_ID": "test",
+    "AWS_SECRET_ACCESS_KEY": "test",
+    "AWS_DEFAULT_REGION": "eu-west-1",
+}
+
+
+@dataclass(frozen=True)
+class Deployment:
+    stack: Stack
+    airflow: AirflowClient
+    gate: Gate
+    s3: Any
+
+    def wait(self, reached: Callable[[], bool], what: str) -> None:
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline:
+            try:
+                if reached():
+                    return
+            except (requests.RequestException, KeyError):
+                pass
+            time.sleep(0.5)
+        raise AssertionError(f"{what} did not come; see the end of {self.stack.state}/*.log")
+
+    def run_state(self, dag_id: str, run_id: str) -> str:
+        return str(self.airflow.get(f"dags/{dag_id}/dagRuns/{run_id}")["state"])
+
+    def finish(self, dag_id: str, run_id: str) -> str:
+        self.wait(lambda: self.run_state(dag_id, run_id) in {"success", "failed"}, f"the end of {dag_id} {run_id}")
+        return self.run_state(dag_id, run_id)
+
+    def first_run(self, dag_id: str) -> str:
+        self.wait(lambda: bool(self.airflow.runs(dag_id)), f"a run of {dag_id}")
+        return str(self.airflow.runs(dag_id)[-1]["dag_run_id"])
+
+    def trigger(self, dag_id: str, conf: dict[str, Any]) -> str:
+        run = self.airflow.post(f"dags/{dag_id}/dagRuns", {"logical_date": None, "conf": conf})
+        return str(run["dag_run_id"])
+
+    def log(self, dag_id: str, run_id: str, task_id: str, *, map_index: int = -1, attempt: int = 1) -> str:
+        path = f"dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task_id}/logs/{attempt}"
+        return str(self.airflow.get(path, map_index=map_index))
+
+    def objects(self, prefix: str) -> dict[str, tuple[str, Any]]:
+        """ETag and time of each object below a prefix of the store."""
+        pages = self.s3.get_paginator("list_objects_v2").paginate(Bucket=BUCKET, Prefix=prefix)
+        found = [item for page in pages for item in page.get("Contents", [])]
+        return {item["Key"]: (item["ETag"], item["LastModified"]) for item in found}
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def deployed(state: Path, *, feed: str, now: str, recorded: Path | None = None) -> Iterator[Deployment]:
+    with ExitStack() as closing:
+        moto = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+        moto.start()
+        closing.callback(moto.stop)
+        host, port = moto.get_host_and_port()
+        gate = Gate(f"http://{host}:{port}")
+        closing.callback(gate.close)
+        s3 = boto3.client(
+            "s3",
+            endpoint_url=gate.url,
+            region_name="eu-west-1",
+            aws_access_key_id="test",
+            aws_secret_access_key="test",
+        )
+        s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+        stack = Stack(
+            feed=feed,
+            store=f"s3://{BUCKET}/{feed}",
+            state=state,
+            ports=Ports(airflow=free_port(), api=free_port(), upstream=free_port()),
+            now=now,
+            recorded=recorded,
+            extra=AWS | {"AWS_ENDPOINT_URL_S3": gate.url},
+        )
+        stack.prepare()
+        airflow = AirflowClient(stack.airflow_url, user=USER, password=stack.password())
+        deployment = Deployment(stack, airflow, gate, s3)
+        for name, command in stack.processes().items():
+            if name == "scheduler":
+                command = [sys.executable, "-m", "dev.after", f"{stack.airflow_url}/api/v2/version", *command]
+            if name != "api":
+                closing.enter_context(_process(name, command, stack))
+        deployment.wait(airflow.ready, "Airflow")
+        yield deployment
+
+
+@contextmanager
+def _process(name: str, command: list[str], stack: Stack) -> Iterator[None]:
+    with (stack.state / f"{name}.log").open("w") as output:
+        process = subprocess.Popen(
+            command, cwd=ROOT, env=stack.environment(), stdout=output, stderr=subprocess.STDOUT, start_new_session=True
+        )
+        try:
+            yield
+        finally:
+            process.terminate()
+            try:
+                process.wait(20)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait(20)

@@ -1,0 +1,292 @@
+"""Both DAGs through a real scheduler, against the simulated upstream and an S3 server."""
+
+import json
+import os
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pyarrow.parquet as pq
+import pytest
+
+from api.app import create_app
+from api.settings import ApiSettings
+from dev.upstream.publication import published_at
+from dev.upstream.simulated import Simulated
+from include.domain.catalogue import AREAS, CO2_WITHHELD_BELOW
+from include.jobs.ingest import Ingest
+from include.jobs.plan import Selection, plan_days
+from include.settings import load_settings
+from include.sources.registry import source
+from include.storage.keys import readings_key
+from include.storage.local import LocalStore
+from include.storage.readings import ReadingsStore
+from tests.e2e.conftest import SIMULATED_NOW
+from tests.e2e.deployment import AWS, BUCKET, Deployment
+
+pytestmark = pytest.mark.network
+
+NOW = datetime.fromisoformat(SIMULATED_NOW)
+SEED = 1
+
+Get = Callable[[str], Any]
+
+
+@pytest.fixture(scope="module")
+def cycle(simulated: Deployment) -> str:
+    """The first live run, and the export that it woke, have ended."""
+    run = simulated.first_run("ingest_eirgrid")
+    assert simulated.finish("ingest_eirgrid", run) == "success"
+    export = simulated.first_run("export")
+    assert simulated.finish("export", export) == "success"
+    return run
+
+
+@pytest.fixture(scope="module")
+def get(simulated: Deployment, cycle: str) -> Iterator[Get]:
+    with api_over(simulated) as getter:
+        yield getter
+
+
+def api_over(deployment: Deployment) -> Any:
+    from contextlib import contextmanager
+
+    from starlette.testclient import TestClient
+
+    @contextmanager
+    def opened() -> Iterator[Get]:
+        with pytest.MonkeyPatch.context() as patch:
+            for name, value in (AWS | {"AWS_ENDPOINT_URL_S3": deployment.gate.url}).items():
+                patch.setenv(name, value)
+            settings = ApiSettings(grid_store=deployment.stack.store, grid_now=datetime.fromisoformat(deployment.stack.now or ""))
+            with TestClient(create_app(settings)) as client:
+
+                def get(path: str) -> Any:
+                    answer = client.get(path)
+                    assert answer.status_code == 200, answer.text
+                    return answer.json()
+
+                yield get
+
+    return opened()
+
+
+def truth(field: str, region: str, slot: datetime) -> float | None:
+    """What upstream has published of a slot by now."""
+    value = Simulated(seed=SEED).value(field, region, slot)
+    return value if seen_by(field, region, slot) else None
+
+
+def seen_by(field: str, region: str, slot: datetime) -> bool:
+    if field.endswith("_FCAST") or field == "DEMAND_FORECAST_VALUE":
+        return True
+    import numpy as np
+
+    at = published_at(SEED, field, region, np.array([int(slot.timestamp())]))
+    return bool(at[0] <= NOW.timestamp())
+
+
+def test_every_partition_is_a_named_task_instance(simulated: Deployment, cycle: str) -> None:
+    tasks = simulated.airflow.tasks("ingest_eirgrid", cycle)
+    names = {one["rendered_map_index"] for one in tasks if one["task_id"] == "ingest"}
+    assert {"wind · ROI · 2026-11", "frequency · ROI · 2026-11-21", "snsp · ALL · 2026-11"} <= names
+    assert len(names) == 24
+    assert {one["state"] for one in tasks if one["task_id"] == "reconcile"} == {"success"}
+
+
+def test_every_point_served_is_what_upstream_published(get: Get) -> None:
+    compared = 0
+    for area in AREAS:
+        if area.name in {"frequency", "generation"}:
+            continue
+        for block in get(f"/api/{area.name}")["series"]:
+            fields = {"value": block["field"], "actual": block["field"], "forecast": block.get("forecast_field", "")}
+            for point in block["points"]:
+                slot = datetime.fromisoformat(point["timestamp"])
+                for key in fields.keys() & point.keys():
+                    if point.get("derived"):
+                        continue
+                    expected = truth(fields[key], block["region"], slot)
+                    assert point[key] == expected, (area.name, block["region"], key, point)
+                    compared += 1
+    assert compared > 5000
+
+
+def test_every_elapsed_slot_of_both_days_is_served(get: Get) -> None:
+    start = datetime(2026, 11, 21, tzinfo=UTC)
+    for area in ("wind", "demand", "interconnection", "co2", "system_generation"):
+        expected = {start + timedelta(minutes=15) * n for n in range(int((NOW - start) / timedelta(minutes=15)) + 1)}
+        for block in get(f"/api/{area}")["series"]:
+            found = {datetime.fromisoformat(point["timestamp"]) for point in block["points"]}
+            assert expected <= found, (area, block["region"], sorted(expected - found)[:3])
+
+
+def test_withheld_emissions_are_derived_and_marked(get: Get) -> None:
+    simulated = Simulated(seed=SEED)
+    derived = 0
+    for block in get("/api/co2")["series"]:
+        if block["field"] != "CO2_EMISSIONS":
+            continue
+        for point in (one for one in block["points"] if one.get("derived")):
+            slot = datetime.fromisoformat(point["timestamp"])
+            assert truth("CO2_EMISSIONS", block["region"], slot) is None
+            intensity = simulated.value("CO2_INTENSITY", block["region"], slot)
+            demand = simulated.value("SYSTEM_DEMAND", block["region"], slot)
+            assert intensity is not None
+            assert demand is not None
+            assert point["value"] == pytest.approx(intensity * demand / 1000, abs=0.06)
+            assert point["value"] < CO2_WITHHELD_BELOW[block["region"]] + 0.0005 * demand + 0.5
+            derived += 1
+    assert derived
+
+
+def test_frequency_is_min_mean_and_max_of_what_upstream_published(get: Get) -> None:
+    import numpy as np
+
+    feed = Simulated(seed=SEED)
+    (block,) = get("/api/frequency")["series"]
+    assert len(block["points"]) > 170
+    for point in block["points"]:
+        start = int(datetime.fromisoformat(point["timestamp"]).timestamp())
+        slots = np.arange(start, start + 900, 5)
+        published = published_at(SEED, "SYS_FREQUENCY", "ROI", slots) <= NOW.timestamp()
+        values = feed.values("SYS_FREQUENCY", "ROI", slots)[published]
+        values = values[~np.isnan(values)]
+        assert point["readings"] == len(values)
+        assert (point["min"], point["max"]) == (values.min(), values.max())
+        assert point["value"] == pytest.approx(values.mean(), abs=0.0001)
+
+
+def test_current_holds_every_metric_and_each_is_upstreams(get: Get) -> None:
+    current = get("/api/current")
+    for name in ("wind_mw", "wind_forecast_mw", "solar_mw", "solar_forecast_mw", "demand_mw"):
+        assert set(current[name]) == {"ALL", "ROI", "NI"}, name
+    assert set(current["interconnection_mw"]) == {"EWIC", "GRNLK", "MOYLE", "NET"}
+    assert set(current["generation_mw"]) == {"coal", "gas", "net_import", "other_fossil", "renew"}
+    assert all(isinstance(current[name], float) for name in ("frequency_hz", "snsp_pct", "co2_t"))
+    for reading in current["readings"]:
+        slot = datetime.fromisoformat(reading["timestamp"])
+        if not reading["derived"]:
+            assert reading["value"] == Simulated(seed=SEED).value(reading["field"], reading["region"], slot), reading
+        assert reading["feed"] == "simulated"
+    assert current["as_of"] == max(one["timestamp"] for one in current["readings"])
+
+
+def test_snapshot_is_current_and_all_areas(get: Get) -> None:
+    snapshot = get("/api/snapshot")
+    assert snapshot["current"] == get("/api/current")
+    assert {name: snapshot["areas"][name] for name in snapshot["areas"]} == {
+        area.name: get(f"/api/{area.name}") for area in AREAS
+    }
+
+
+def test_stored_files_are_sorted_and_carry_their_feed(simulated: Deployment, cycle: str, tmp_path: Path) -> None:
+    keys = list(simulated.objects("simulated/readings/"))
+    assert len(keys) == 24
+    simulated.s3.download_file(BUCKET, next(key for key in keys if "area=wind" in key), str(tmp_path / "x.parquet"))
+    table = pq.read_table(tmp_path / "x.parquet")
+    assert table.schema.metadata[b"feed"] == b"simulated"
+    rows = list(zip(table["field"].to_pylist(), table["timestamp"].to_pylist(), strict=True))
+    assert rows == sorted(set(rows))
+
+
+def test_a_second_cycle_with_nothing_new_writes_nothing_and_says_so(simulated: Deployment, cycle: str) -> None:
+    before = simulated.objects("simulated/")
+    exports = len(simulated.airflow.runs("export"))
+    run = simulated.trigger("ingest_eirgrid", {})
+    assert simulated.finish("ingest_eirgrid", run) == "success"
+    assert simulated.objects("simulated/") == before
+    states = {one["task_id"]: one["state"] for one in simulated.airflow.tasks("ingest_eirgrid", run)}
+    assert states["publish"] == "skipped"
+    assert "nothing new" in simulated.log("ingest_eirgrid", run, "publish")
+    assert "nothing new, no object written" in simulated.log("ingest_eirgrid", run, "ingest", map_index=0)
+    assert len(simulated.airflow.runs("export")) == exports
+
+
+@pytest.mark.parametrize(
+    ("conf", "line"),
+    [
+        ({"areas": ["wnd"]}, "areas: got 'wnd'; allowed: wind, solar, demand"),
+        ({"regions": ["UK"]}, "regions: got 'UK'; allowed: ALL, ROI, NI"),
+        ({"start": "2026-11-10", "end": "2026-11-01"}, "end: got '2026-11-01'; allowed: a day from start, 2026-11-10"),
+        ({"start": "2014-01-01", "end": "2026-11-01"}, "allowed in one run: 1000"),
+    ],
+)
+def test_a_wrong_param_gives_one_clear_line_and_writes_nothing(
+    simulated: Deployment, cycle: str, conf: dict[str, Any], line: str
+) -> None:
+    before = simulated.objects("simulated/")
+    run = simulated.trigger("ingest_eirgrid", conf)
+    assert simulated.finish("ingest_eirgrid", run) == "failed"
+    assert line in simulated.log("ingest_eirgrid", run, "plan")
+    assert simulated.objects("simulated/") == before
+
+
+def test_a_malformed_date_is_refused_when_triggering(simulated: Deployment, cycle: str) -> None:
+    with pytest.raises(Exception, match="start.*tomorrow"):
+        simulated.trigger("ingest_eirgrid", {"start": "tomorrow"})
+
+
+@pytest.mark.parametrize(("day", "forwarded"), [("2026-10-10", False), ("2026-09-10", True)])
+def test_a_task_killed_in_a_merge_and_cleared_leaves_the_same_bytes(
+    simulated: Deployment, cycle: str, tmp_path: Path, day: str, forwarded: bool
+) -> None:
+    """Killed before its PUT reaches the store, and after the store has it but no answer came back."""
+    month = day[:7].split("-")
+    held = simulated.gate.hold(f"area%3Dwind/region%3DROI/year%3D{month[0]}/month%3D{month[1]}", forwarded=forwarded)
+    held.key = held.key.replace("%3D", "=") if not _quotes_keys(simulated) else held.key
+    run = simulated.trigger("ingest_eirgrid", {"start": day, "end": day, "areas": ["wind"], "regions": ["ROI"]})
+    assert held.arrived.wait(90), "the task never came to its PUT"
+    writer = next(
+        one.pid for one in psutil.net_connections("tcp") if one.laddr and one.laddr[1] == held.client_port and one.pid != os.getpid()
+    )
+    assert writer is not None
+    psutil.Process(writer).kill()
+    held.released.set()
+    simulated.wait(lambda: repair_state(simulated, run) in {"up_for_retry", "failed"}, "the loss to be noticed")
+    simulated.airflow.post(
+        "dags/ingest_eirgrid/clearTaskInstances",
+        {"dry_run": False, "dag_run_id": run, "task_ids": ["repair"], "only_failed": False, "include_downstream": True},
+    )
+    simulated.wait(lambda: repair_state(simulated, run) == "success", "the cleared task")
+    assert simulated.finish("ingest_eirgrid", run) == "success"
+    found = undisturbed(simulated, day, tmp_path)
+    assert {key: body_of(simulated, key) for key in found} == found
+
+
+def _quotes_keys(deployment: Deployment) -> bool:
+    return any("%3D" in path for path in deployment.gate.puts)
+
+
+def repair_state(deployment: Deployment, run: str) -> str | None:
+    tasks = deployment.airflow.tasks("ingest_eirgrid", run)
+    return next((one["state"] for one in tasks if one["task_id"] == "repair" and one["map_index"] == 0), None)
+
+
+def body_of(deployment: Deployment, key: str) -> bytes:
+    body: bytes = deployment.s3.get_object(Bucket=BUCKET, Key=f"simulated/{key}")["Body"].read()
+    return body
+
+
+def undisturbed(deployment: Deployment, day: str, folder: Path) -> dict[str, bytes]:
+    """The bytes that the same fetch leaves in an empty folder when nothing is killed."""
+    settings = load_settings(store=str(folder), feed="simulated", upstream=deployment.stack.upstream_url, now=NOW)
+    entry = source("eirgrid")
+    readings = ReadingsStore(LocalStore(folder), feed=settings.feed)
+    readings.open()
+    selection = Selection.of(entry, areas=["wind"], regions=["ROI"])
+    wanted = datetime.fromisoformat(day).date()
+    (unit,) = plan_days(entry, wanted, wanted, now=NOW, selection=selection)
+    fetcher = entry.load().from_settings(settings, clock=settings.clock)
+    Ingest(source=fetcher, area=entry.area("wind"), readings=readings, clock=settings.clock).run(unit, live=False)
+    key = readings_key(unit.partition)
+    return {key: (folder / key).read_bytes()}
+
+
+def test_outcomes_lie_beside_the_data(simulated: Deployment, cycle: str) -> None:
+    key = "simulated/outcomes/source=eirgrid/area=wind/region=ROI/year=2026/month=11.json"
+    days = json.loads(simulated.s3.get_object(Bucket=BUCKET, Key=key)["Body"].read())["days"]
+    assert days["2026-11-22"][-1]["outcome"] == "stored"
+    assert days["2026-11-22"][-1]["interface"]
