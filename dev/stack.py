@@ -86,7 +86,15 @@ class Stack:
         """Command of each process, by name."""
         airflow = [sys.executable, "-m", "airflow"]
         commands = {
-            "scheduler": [*airflow, "scheduler"],
+            # The scheduler's first task would die before Airflow's API answers.
+            "scheduler": [
+                sys.executable,
+                "-m",
+                "dev.after",
+                f"{self.airflow_url}/api/v2/version",
+                *airflow,
+                "scheduler",
+            ],
             "dag-processor": [*airflow, "dag-processor"],
             "airflow-api": [*airflow, "api-server", "--port", str(self.ports.airflow), "--host", "127.0.0.1"],
             "api": [sys.executable, "-m", "api", "--port", str(self.ports.api)],

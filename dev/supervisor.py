@@ -92,9 +92,6 @@ def _run(stack: Stack) -> int:
 def _manager(stack: Stack, output: TextIO) -> Manager:
     manager = Manager(Printer(output, colour=False))
     for name, command in stack.processes().items():
-        if name == "scheduler":
-            waits = [sys.executable, "-m", "dev.after", f"{stack.airflow_url}/api/v2/version"]
-            command = [*waits, *command]  # noqa: PLW2901
         manager.add_process(name, f"exec {shlex.join(command)}", env=stack.environment(), cwd=str(ROOT))
     return manager
 

@@ -35,7 +35,9 @@ def test_every_package_on_mwaas_list_is_locked_at_its_version() -> None:
         pytest.skip("MWAA's version list is not here: set GRID_CONSTRAINTS to the file to run this test")
     listed = pins(path)
     assert len(listed) > 500
-    different = {name: (version, listed[name]) for name, version in locked().items() if listed.get(name, version) != version}
+    different = {
+        name: (version, listed[name]) for name, version in locked().items() if listed.get(name, version) != version
+    }
     assert different == {}
 
 

@@ -91,7 +91,7 @@ class AreaSummary:
         return block
 
     def _readings(self, region: str) -> Iterable[dict[str, Any]]:
-        """The newest value of each series up to now; a forecast is that of the actual's slot, a fuel the last snapshot's."""
+        """The newest value of each series up to now: forecasts of the actual's slot, fuels of the last snapshot."""
         by_field: dict[str, dict[datetime, Row]] = {}
         for row in self.newest_rows:
             if row.region == region and row.value is not None and row.timestamp <= self.now:

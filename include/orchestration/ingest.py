@@ -186,7 +186,14 @@ def _reconcile(source_id: str) -> dict[str, int]:
     from include.jobs.reconcile import reconcile  # noqa: PLC0415
 
     context = get_current_context()
-    pulled = context["ti"].xcom_pull(task_ids=["plan", "plan_repair"])
+    ti = context["ti"]
+    planners = ["plan", "plan_repair"]
+    broken = ti.get_ti_count(
+        dag_id=ti.dag_id, task_ids=planners, run_ids=[ti.run_id], states=["failed", "upstream_failed"]
+    )
+    if broken:
+        raise GridError("the plan failed, nothing was fetched; its log says why")
+    pulled = ti.xcom_pull(task_ids=planners)
     if all(part is None for part in pulled):
         raise AirflowSkipException("nothing was planned")
     strict = bool(pulled[-1])

@@ -2,7 +2,6 @@
 
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -18,7 +17,6 @@ from dev.airflow_client import AirflowClient
 from dev.stack import ROOT, USER, Ports, Stack
 from tests.e2e.gate import Gate
 
-BUCKET: Final = "grid"
 PATIENCE: Final = 180.0
 AWS: Final = {
     "AWS_ACCESS_KEY_ID": "test",
@@ -33,6 +31,7 @@ class Deployment:
     airflow: AirflowClient
     gate: Gate
     s3: Any
+    bucket: str
 
     def wait(self, reached: Callable[[], bool], what: str) -> None:
         deadline = time.monotonic() + PATIENCE
@@ -66,7 +65,7 @@ class Deployment:
 
     def objects(self, prefix: str) -> dict[str, tuple[str, Any]]:
         """ETag and time of each object below a prefix of the store."""
-        pages = self.s3.get_paginator("list_objects_v2").paginate(Bucket=BUCKET, Prefix=prefix)
+        pages = self.s3.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=prefix)
         found = [item for page in pages for item in page.get("Contents", [])]
         return {item["Key"]: (item["ETag"], item["LastModified"]) for item in found}
 
@@ -93,10 +92,12 @@ def deployed(state: Path, *, feed: str, now: str, recorded: Path | None = None) 
             aws_access_key_id="test",
             aws_secret_access_key="test",
         )
-        s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+        # moto's servers share one memory: each deployment has a bucket of its own.
+        bucket = f"grid-{feed}"
+        s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
         stack = Stack(
             feed=feed,
-            store=f"s3://{BUCKET}/{feed}",
+            store=f"s3://{bucket}/{feed}",
             state=state,
             ports=Ports(airflow=free_port(), api=free_port(), upstream=free_port()),
             now=now,
@@ -105,10 +106,8 @@ def deployed(state: Path, *, feed: str, now: str, recorded: Path | None = None) 
         )
         stack.prepare()
         airflow = AirflowClient(stack.airflow_url, user=USER, password=stack.password())
-        deployment = Deployment(stack, airflow, gate, s3)
+        deployment = Deployment(stack, airflow, gate, s3, bucket)
         for name, command in stack.processes().items():
-            if name == "scheduler":
-                command = [sys.executable, "-m", "dev.after", f"{stack.airflow_url}/api/v2/version", *command]
             if name != "api":
                 closing.enter_context(_process(name, command, stack))
         deployment.wait(airflow.ready, "Airflow")

@@ -4,6 +4,7 @@ import threading
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+from urllib.parse import unquote
 
 import requests
 
@@ -27,7 +28,6 @@ class Gate:
     def __init__(self, target: str) -> None:
         self.target = target
         self.holds: list[Hold] = []
-        self.puts: list[str] = []
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
         self.server.daemon_threads = True
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
@@ -46,7 +46,7 @@ class Gate:
         self.server.server_close()
 
 
-def _handler(gate: Gate) -> type[BaseHTTPRequestHandler]:
+def _handler(gate: Gate) -> type[BaseHTTPRequestHandler]:  # noqa: C901  one class
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
@@ -77,14 +77,13 @@ def _handler(gate: Gate) -> type[BaseHTTPRequestHandler]:
             self.end_headers()
             self.wfile.write(answer.content)
 
-        do_GET = do_PUT = do_HEAD = do_POST = do_DELETE = _pass
+        do_GET = do_PUT = do_HEAD = do_POST = do_DELETE = _pass  # noqa: N815  the base class's names
 
         def _held(self) -> Hold | None:
             if self.command != "PUT":
                 return None
-            gate.puts.append(self.path)
             for held in gate.holds:
-                if held.key in self.path:
+                if held.key in unquote(self.path):
                     gate.holds.remove(held)
                     return held
             return None

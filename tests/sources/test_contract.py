@@ -1,0 +1,187 @@
+"""Answers that upstream never gave: nothing of them is used, and the error shows them."""
+
+import json
+from typing import Any
+
+import pytest
+import responses
+
+from include.domain.errors import SAMPLE_BYTES, ContractBroken
+from include.domain.readings import Unit
+from include.sources.base import DataChunk
+from tests.sources.asking import CHART, DATA, INTERCONN, VARGEN, eirgrid, full, readings, unit
+
+NOW = "2026-02-10T06:05:00Z"
+GENERATION = unit("system_generation", "ROI", "2026-02-10")
+GOOD = ("10-Feb-2026 00:00:00", 3210)
+STAMPS = [f"10-Feb-2026 0{hour}:{minute}:00" for hour in range(6) for minute in ("00", "15", "30", "45")]
+
+Upstream = responses.RequestsMock
+
+
+def _fetch(wanted: Unit = GENERATION) -> list[DataChunk]:
+    return list(eirgrid(NOW).fetch(wanted))
+
+
+def _row(**changed: object) -> dict[str, Any]:
+    return {"EffectiveTime": GOOD[0], "FieldName": "GEN_EXP", "Region": "ROI", "Value": 3210} | changed
+
+
+def _without(key: str) -> dict[str, Any]:
+    return {name: value for name, value in _row().items() if name != key}
+
+
+BROKEN: dict[str, Any] = {
+    "a list": [_row()],
+    "a text": "maintenance",
+    "null": None,
+    "no rows": {"Status": "Success"},
+    "rows that are an object": {"Rows": {"0": _row()}},
+    "rows of numbers": {"Rows": [1, 2]},
+    "no time": {"Rows": [_without("EffectiveTime")]},
+    "no field": {"Rows": [_without("FieldName")]},
+    "no value": {"Rows": [_without("Value")]},
+    "other keys": {"Rows": [{"time": GOOD[0], "mw": 3210}]},
+    "a time that is a number": {"Rows": [_row(EffectiveTime=1770681600)]},
+    "30 February": {"Rows": [_row(EffectiveTime="30-Feb-2026 00:00:00")]},
+    "hour 25": {"Rows": [_row(EffectiveTime="10-Feb-2026 25:00:00")]},
+    "an unknown month": {"Rows": [_row(EffectiveTime="10-Fév-2026 00:00:00")]},
+    "a date in ISO form": {"Rows": [_row(EffectiveTime="2026-02-10T00:00:00")]},
+    "month first": {"Rows": [_row(EffectiveTime="02-13-2026 00:00:00")]},
+    "another year": {"Rows": [_row(EffectiveTime="10-Feb-2025 00:00:00")]},
+    "a day far off": {"Rows": [_row(EffectiveTime="12-Feb-2026 00:00:00")]},
+    "off the grid": {"Rows": [_row(EffectiveTime="10-Feb-2026 00:07:00")]},
+    "a word for a value": {"Rows": [_row(Value="n/a")]},
+    "NaN": {"Rows": [_row(Value=float("nan"))]},
+    "infinity as text": {"Rows": [_row(Value="inf")]},
+    "true": {"Rows": [_row(Value=True)]},
+    "a list for a value": {"Rows": [_row(Value=[3210])]},
+    "the other region": {"Rows": [_row(Region="NI")]},
+    "the whole island for a part": {"Rows": [_row(Region="ALL")]},
+    "a region that is a list": {"Rows": [_row(Region=["ROI"])]},
+    "another area": {"Rows": [_row(FieldName="SYSTEM_DEMAND")]},
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_an_answer_that_upstream_never_gave_stops_the_unit(name: str, upstream: Upstream) -> None:
+    """No retry, no other interface: it has to be looked at."""
+    body = json.dumps(BROKEN[name])
+    upstream.get(DATA, body=body)
+    with pytest.raises(ContractBroken) as caught:
+        _fetch()
+    assert len(upstream.calls) == 1
+    assert caught.value.sample == body.encode()
+    assert caught.value.interface == "dashboardservice"
+    assert "\n" not in str(caught.value)
+
+
+def test_the_sample_is_the_start_of_the_answer(upstream: Upstream) -> None:
+    body = json.dumps({"note": "x" * 5000, "Rows": "none"})
+    upstream.get(DATA, body=body)
+    with pytest.raises(ContractBroken) as caught:
+        _fetch()
+    assert caught.value.sample == body.encode()[:SAMPLE_BYTES]
+
+
+@pytest.mark.parametrize("value", [-999_999, 30_000])
+def test_values_of_another_magnitude_are_another_quantity(value: int, upstream: Upstream) -> None:
+    upstream.get(DATA, json=full(*[(stamp, value) for stamp in STAMPS], field="GEN_EXP"))
+    with pytest.raises(ContractBroken, match=r"24 of 24 values of GEN_EXP outside 0 to 9000 MW, such as"):
+        _fetch()
+
+
+def test_a_spike_is_stored_as_sent_and_warned_of(upstream: Upstream) -> None:
+    rows = [(stamp, 12_345 if stamp == STAMPS[5] else 3300) for stamp in STAMPS]
+    upstream.get(DATA, json=full(*rows, field="GEN_EXP"))
+    (chunk,) = _fetch()
+    assert chunk.warnings == ("implausible GEN_EXP stored as sent: 12345 (1 rows)",)
+    assert readings([chunk])[5] == ("2026-02-10T01:15:00Z", "GEN_EXP", 12_345)
+    assert readings([chunk])[6] == ("2026-02-10T01:30:00Z", "GEN_EXP", 3300)
+
+
+@pytest.mark.parametrize(("odd", "broken"), [(2, False), (3, True)])
+def test_more_than_two_spikes_in_a_few_hours_are_too_many(odd: int, broken: bool, upstream: Upstream) -> None:
+    rows = [(stamp, 12_345 if place < odd else 3300) for place, stamp in enumerate(STAMPS)]
+    upstream.get(DATA, json=full(*rows, field="GEN_EXP"))
+    if broken:
+        with pytest.raises(ContractBroken):
+            _fetch()
+    else:
+        assert readings(_fetch())[1][2] == 12_345
+
+
+def test_an_unknown_field_is_left_out_with_a_warning(upstream: Upstream) -> None:
+    answer = full(GOOD, field="GEN_EXP")
+    answer["Rows"] += [_row(FieldName="GEN_TIDAL"), _row(FieldName="GEN_TIDAL", EffectiveTime=STAMPS[1])]
+    upstream.get(DATA, json=answer)
+    (chunk,) = _fetch()
+    assert chunk.warnings == ("unknown field 'GEN_TIDAL' left out (2 rows)",)
+    assert {field for _, field, _ in readings([chunk])} == {"GEN_EXP"}
+
+
+def test_values_in_the_hour_that_spring_skips_are_left_out_with_a_warning(upstream: Upstream) -> None:
+    rows = [("29-Mar-2026 00:45:00", 3000), ("29-Mar-2026 01:15:00", 3001), ("29-Mar-2026 02:00:00", 3002)]
+    upstream.get(DATA, json=full(*rows, field="GEN_EXP"))
+    (chunk,) = eirgrid("2026-03-29T01:05:00Z").fetch(unit("system_generation", "ROI", "2026-03-29"))
+    assert chunk.warnings == ("values of the hour that the spring change skips left out (1 rows)",)
+    assert [(when, value) for when, _, value in readings([chunk]) if value] == [
+        ("2026-03-29T00:45:00Z", 3000),
+        ("2026-03-29T01:00:00Z", 3002),
+    ]
+
+
+def test_rows_just_outside_the_range_are_left_out(upstream: Upstream) -> None:
+    """The range is inclusive to the minute, so the next midnight may come along."""
+    rows = [("09-Feb-2026 23:45:00", 3100), GOOD, ("11-Feb-2026 00:00:00", 3300)]
+    upstream.get(DATA, json=full(*rows, field="GEN_EXP"))
+    found = readings(_fetch())
+    assert found[0] == ("2026-02-10T00:00:00Z", "GEN_EXP", 3210)
+    assert len(found) == 25, "midnight to 06:00, both included"
+
+
+def test_only_days_with_rows_are_filled_with_nulls(upstream: Upstream) -> None:
+    upstream.get(DATA, json=full(("08-Feb-2026 12:00:00", 3210), field="GEN_EXP"))
+    found = readings(_fetch(unit("system_generation", "ROI", "2026-02-07", "2026-02-10")))
+    assert len(found) == 96
+    assert {when[:10] for when, _, _ in found} == {"2026-02-08"}
+    assert [value for _, _, value in found if value is not None] == [3210]
+
+
+@pytest.mark.parametrize(
+    ("area", "url", "row"),
+    [
+        ("wind", f"{VARGEN}/202602090000/202602092359/ALL/WIND", {"Effective_Date": "09-02-2026 00:00:00", "MW": 1}),
+        ("wind", f"{VARGEN}/202602090000/202602092359/ALL/WIND", {"MW_ACTUAL": 1, "MW_FORECAST": 2, "Region": "ALL"}),
+        (
+            "wind",
+            f"{VARGEN}/202602090000/202602092359/ALL/WIND",
+            {"Effective_Date": "09-02-2026 00:00:00", "MW_ACTUAL": 1, "Region": ["ALL"]},
+        ),
+        (
+            "interconnection",
+            f"{INTERCONN}/202602090000/202602092359/ALL",
+            {"EffectiveTime": "09-Feb-2026 00:00:00", "FieldName": "INTER_EWIC", "Value": 1},
+        ),
+    ],
+)
+def test_rows_that_vargen_and_interconn_never_wrote(
+    area: str, url: str, row: dict[str, object], upstream: Upstream
+) -> None:
+    upstream.get(url, json={"Rows": [row]})
+    with pytest.raises(ContractBroken, match="a row of unknown shape"):
+        _fetch(unit(area, "ALL", "2026-02-09"))
+
+
+def test_a_wide_row_without_a_region_is_taken(upstream: Upstream) -> None:
+    url = f"{VARGEN}/202602090000/202602092359/NI/WIND"
+    upstream.get(url, json={"Rows": [{"Effective_Date": "09-02-2026 12:00:00", "MW_ACTUAL": "41"}]})
+    found = readings(_fetch(unit("wind", "NI", "2026-02-09")))
+    assert ("2026-02-09T12:00:00Z", "WIND_ACTUAL", 41) in found
+
+
+def test_one_broken_request_ends_the_fetch(upstream: Upstream) -> None:
+    upstream.get(CHART, json={"Rows": [{"mw": 1}]})
+    with pytest.raises(ContractBroken):
+        _fetch(unit("wind", "ROI", "2026-02-10"))
+    assert len(upstream.calls) == 1

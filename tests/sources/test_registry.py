@@ -1,0 +1,72 @@
+"""What every registered source keeps to."""
+
+import inspect
+import re
+from datetime import UTC, datetime
+
+import pytest
+
+from include.domain import catalogue
+from include.domain.errors import SettingInvalid
+from include.settings import load_settings
+from include.sources.base import Source
+from include.sources.registry import SOURCES, SourceEntry, source
+
+NOW = datetime(2026, 2, 10, tzinfo=UTC)
+each = pytest.mark.parametrize("entry", SOURCES, ids=lambda entry: entry.source_id)
+
+
+@each
+def test_its_class_is_a_source_of_that_id(entry: SourceEntry) -> None:
+    loaded = entry.load()
+    assert issubclass(loaded, Source)
+    assert not inspect.isabstract(loaded)
+    assert loaded.source_id == entry.source_id
+    assert re.fullmatch(r"[a-z0-9_]+", entry.source_id)
+
+
+@each
+def test_it_is_found_by_its_id(entry: SourceEntry) -> None:
+    assert source(entry.source_id) is entry
+    assert [entry.area(one.name) for one in entry.areas] == list(entry.areas)
+
+
+def test_ids_are_unique() -> None:
+    assert len({entry.source_id for entry in SOURCES}) == len(SOURCES) >= 1
+
+
+def test_an_unknown_source_or_area_is_named_with_those_there_are() -> None:
+    with pytest.raises(SettingInvalid, match="source: got 'entsoe'; allowed: eirgrid"):
+        source("entsoe")
+    with pytest.raises(SettingInvalid, match="areas: got 'tidal'; allowed: wind, solar, demand"):
+        source("eirgrid").area("tidal")
+
+
+def test_eirgrid_has_every_area_of_the_catalogue_and_an_interface_for_every_series() -> None:
+    loaded = (
+        source("eirgrid")
+        .load()
+        .from_settings(
+            load_settings(store="data", feed="simulated", upstream="http://127.0.0.1:9010"), clock=lambda: NOW
+        )
+    )
+    assert source("eirgrid").areas == catalogue.AREAS
+    interfaces = loaded.interfaces  # type: ignore[attr-defined]
+    for area in catalogue.AREAS:
+        assert set(area.live_upstreams) | set(area.elapsed_upstreams) <= set(interfaces)
+
+
+def test_eirgrid_is_not_asked_without_a_contact() -> None:
+    loaded = source("eirgrid").load()
+    with pytest.raises(SettingInvalid, match="GRID_CONTACT"):
+        loaded.from_settings(load_settings(store="data"), clock=lambda: NOW)
+
+
+def test_settings_become_the_clients_manners() -> None:
+    settings = load_settings(
+        store="data", contact="ops@example.org", request_timeout=12, max_retries=3, request_spacing=0.7
+    )
+    client = source("eirgrid").load().from_settings(settings, clock=lambda: NOW).client  # type: ignore[attr-defined]
+    assert "ops@example.org" in client.session.headers["User-Agent"]
+    assert (client.politeness.timeout, client.politeness.max_retries, client.politeness.spacing) == (12, 3, 0.7)
+    assert client.feed == "eirgrid"
