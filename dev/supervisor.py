@@ -21,6 +21,8 @@ from dev.stack import LIVE, ROOT, USER, Ports, Stack
 from dev.stock import rows_per_area
 from include.domain.errors import GridError
 from include.settings import load_settings
+from include.storage.object_store import open_store
+from include.storage.readings import ReadingsStore
 
 FEEDS: Final = ("simulated", "recorded", LIVE)
 PATIENCE: Final = 600.0
@@ -33,6 +35,7 @@ def main(
     store: Annotated[str, typer.Option(help="s3://bucket/prefix or a folder; default data/FEED")] = "",
     contact: Annotated[str, typer.Option(help="your e-mail or URL, for the User-Agent; needed for eirgrid")] = "",
     now: Annotated[str, typer.Option(help="fix the clock, such as 2026-08-20T12:07:00Z")] = "",
+    state: Annotated[Path | None, typer.Option(help="folder for Airflow's own files; default .local/FEED")] = None,
     recorded: Annotated[Path | None, typer.Option(help="folder of recordings, for the recorded feed")] = None,
     airflow_port: int = 8080,
     api_port: int = 8000,
@@ -46,7 +49,7 @@ def main(
     stack = Stack(
         feed=feed,
         store=store or str(ROOT / "data" / feed),
-        state=ROOT / ".local" / feed,
+        state=(state or ROOT / ".local" / feed).absolute(),
         ports=Ports(airflow=airflow_port, api=api_port, upstream=upstream_port),
         contact=contact,
         now=now or None,
@@ -66,7 +69,11 @@ def _check(stack: Stack) -> None:
     if stack.feed != LIVE:
         given["upstream"] = stack.upstream_url
     try:
-        load_settings(store=stack.store, feed=stack.feed, **given).require_contact()
+        settings = load_settings(store=stack.store, feed=stack.feed, **given)
+        settings.require_contact()
+        store = open_store(settings.store)
+        store.check()
+        ReadingsStore(store, feed=settings.feed).open()
     except GridError as error:
         _refuse(str(error))
 
@@ -75,7 +82,7 @@ def _run(stack: Stack) -> int:
     log = stack.state / "processes.log"
     with log.open("a", encoding="utf-8") as output:
         manager = _manager(stack, output)
-        say("2/6", f"starting {', '.join(stack.processes())}; their output: {log.relative_to(ROOT)}")
+        say("2/6", f"starting {', '.join(stack.processes())}; their output: {_shown(log)}")
         watcher = threading.Thread(target=_watch, args=(stack,), daemon=True)
         watcher.start()
         try:
@@ -85,7 +92,7 @@ def _run(stack: Stack) -> int:
     asked = manager.returncode in {130, 143}
     say("end", f"all processes stopped{f', {left} by force' if left else ''}; data stay in {stack.store}")
     if not asked:
-        sys.stderr.write(f"a process ended by itself; the last lines of {log.relative_to(ROOT)}:\n{_tail(log)}\n")
+        sys.stderr.write(f"a process ended by itself; the last lines of {_shown(log)}:\n{_tail(log)}\n")
     return 0 if asked else 1
 
 
@@ -104,7 +111,7 @@ def _watch(stack: Stack) -> None:
         sys.stdout.write(_closing(stack))
         sys.stdout.flush()
     except (TimeoutError, requests.RequestException) as error:
-        say("!", f"{error}; see {(stack.state / 'processes.log').relative_to(ROOT)}")
+        say("!", f"{error}; see {_shown(stack.state / 'processes.log')}")
 
 
 def _stages(stack: Stack) -> Iterator[tuple[str, str]]:
@@ -202,6 +209,10 @@ def _signal(process: psutil.Process, number: int) -> None:
         process.send_signal(number)
     except psutil.Error:
         return
+
+
+def _shown(path: Path) -> str:
+    return str(path.relative_to(ROOT) if path.is_relative_to(ROOT) else path)
 
 
 def _tail(log: Path) -> str:

@@ -39,7 +39,7 @@ def _feed(name: FeedName, *, recorded: Path | None, simulated: Simulated) -> Fee
     return Recorded.read(recorded)
 
 
-def main(  # noqa: PLR0917
+def main(
     port: int = 9010,
     host: str = "127.0.0.1",
     feed: FeedName = FeedName.SIMULATED,

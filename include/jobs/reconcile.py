@@ -49,11 +49,12 @@ def reconcile(
 def _silent(areas: Iterable[Area], units: Sequence[Unit], done: list[UnitResult], *, now: datetime) -> Iterable[str]:
     """Areas with nothing new for longer than their alert threshold; without any value, since the run's first day."""
     for area in areas:
-        seen = [result for result in done if result.area == area.name]
-        newest = [datetime.fromisoformat(result.newest) for result in seen if result.newest]
-        if not seen or (any(result.outcome is Outcome.UNSUPPORTED for result in seen) and not newest):
+        own = [result for result in done if result.area == area.name]
+        newest = [datetime.fromisoformat(result.newest) for result in own if result.newest]
+        if not own or (any(result.outcome is Outcome.UNSUPPORTED for result in own) and not newest):
             continue
         start = midnight(min(unit.first for unit in units if unit.partition.area == area.name))
-        if now - max(newest, default=start) > area.alert_after:
-            seen_last = f"nothing newer than {max(newest):%Y-%m-%d %H:%M} UTC" if newest else "no value since its start"
-            yield f"{area.name}: {seen_last}; alert threshold {area.alert_after}"
+        last = max(newest, default=start)
+        if now - last > area.alert_after:
+            seen = "nothing newer than" if newest else "no value since"
+            yield f"{area.name}: {seen} {last:%Y-%m-%d %H:%M} UTC; alert threshold {area.alert_after}"

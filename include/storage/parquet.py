@@ -72,6 +72,7 @@ def encode(table: pa.Table, *, feed: Feed) -> bytes:
         version="2.6",
         data_page_version="1.0",
         write_page_index=False,
+        write_page_checksum=True,
         row_group_size=1 << 20,
     )
     return sink.getvalue()
@@ -80,7 +81,7 @@ def encode(table: pa.Table, *, feed: Feed) -> bytes:
 def decode(data: bytes, *, key: str) -> pa.Table:
     """The rows of a partition; StorageError when the bytes are no such file (it is then left alone)."""
     try:
-        table = pq.read_table(pa.BufferReader(data))
+        table = pq.read_table(pa.BufferReader(data), page_checksum_verification=True)
         return table.select(SCHEMA.names).cast(SCHEMA)
     except (ValueError, pa.ArrowNotImplementedError, KeyError, OSError) as error:
         raise StorageError(f"{key} is not a readings file ({error}); restore it from its S3 version") from error

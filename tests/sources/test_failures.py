@@ -56,7 +56,7 @@ def _calls(upstream: Upstream, url: str) -> int:
     ids=["503 HTML", "500", "429", "200 HTML", "torn", "no body", "reset", "torn on the way", "time-out"],
 )
 def test_what_may_pass_is_asked_again_and_then_left(broken: dict[str, object], upstream: Upstream) -> None:
-    upstream.get(DATA, **broken)  # type: ignore[arg-type]
+    upstream.get(DATA, **broken)
     upstream.get(DATA, json=GOOD)
     chunks, error = _fetch()
     assert error is None
@@ -64,7 +64,7 @@ def test_what_may_pass_is_asked_again_and_then_left(broken: dict[str, object], u
 
     upstream.reset()
     for url in (DATA, CHART):
-        upstream.get(url, **broken)  # type: ignore[arg-type]
+        upstream.get(url, **broken)
     chunks, error = _fetch(max_retries=2)
     assert not chunks
     assert isinstance(error, Transient)

@@ -6,7 +6,8 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 import responses
 
-from include.domain.catalogue import AREAS, area as area_named
+from include.domain.catalogue import AREAS
+from include.domain.catalogue import area as area_named
 from include.domain.errors import GridError
 from include.sources.eirgrid.chart import Chart
 from include.sources.eirgrid.dashboardservice import DashboardService

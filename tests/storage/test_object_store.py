@@ -3,6 +3,7 @@
 import threading
 from datetime import UTC, datetime, timedelta
 
+import boto3
 import pytest
 
 from include.domain.errors import ConditionFailed, SettingInvalid
@@ -168,7 +169,7 @@ class TestFolder(ObjectStoreContract):
 
 @pytest.mark.network
 class TestS3(ObjectStoreContract):
-    INCREMENTS = 6
+    INCREMENTS = 4
 
     @pytest.fixture
     def store(self, s3_store: S3Store) -> ObjectStore:
@@ -177,8 +178,11 @@ class TestS3(ObjectStoreContract):
 
 class TestLocation:
     @pytest.fixture
-    def region(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+    def credentials(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Without them boto3 asks the network for some."""
+        for name in ("AWS_DEFAULT_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+            monkeypatch.setenv(name, "testing")
+        monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
 
     @pytest.mark.parametrize("location", ["gs://bucket", "s3://", "s3:///prefix", "https://example.org/x"])
     def test_a_location_of_another_form_is_refused_in_one_line(self, location: str) -> None:
@@ -188,7 +192,7 @@ class TestLocation:
         assert "s3://bucket/prefix" in str(refused.value)
         assert "\n" not in str(refused.value)
 
-    @pytest.mark.usefixtures("region")
+    @pytest.mark.usefixtures("credentials")
     def test_slashes_around_a_prefix_do_not_count(self) -> None:
         for location in ("s3://bucket/grid/v1", "s3://bucket/grid/v1/", "s3://bucket//grid/v1"):
             store = open_store(location)
@@ -196,7 +200,7 @@ class TestLocation:
             assert store.address("a") == "s3://bucket/grid/v1/a"
             store.client.close()
 
-    @pytest.mark.usefixtures("region")
+    @pytest.mark.usefixtures("credentials")
     def test_a_bucket_needs_no_prefix(self) -> None:
         for location in ("s3://bucket", "s3://bucket/"):
             store = open_store(location)

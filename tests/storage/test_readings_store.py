@@ -273,11 +273,11 @@ def test_a_corrupt_partition_is_named_and_left_alone(store: ObjectStore) -> None
 
 
 def test_threads_that_write_into_one_partition_lose_no_row(store: ObjectStore) -> None:
-    reported = in_threads(write_slots, [(store, first, 4, 8) for first in range(8)])
+    reported = in_threads(write_slots, [(store, first, 3, 8) for first in range(8)])
     table = opened(store).read(NOVEMBER)
     assert table is not None
-    assert rows_of(table) == rows_of(values(0, 32))
-    assert reported == [4] * 8
+    assert rows_of(table) == rows_of(values(0, 24))
+    assert reported == [3] * 8
 
 
 def test_processes_that_write_into_one_partition_lose_no_row(store: ObjectStore) -> None:

@@ -33,7 +33,14 @@ def answers(offline_client: Any) -> Iterator[tuple[S3Store, Stubber]]:
 
 @pytest.mark.parametrize(
     ("code", "status"),
-    [("ConditionalRequestConflict", 409), ("PreconditionFailed", 412), ("409", 409), ("412", 412), ("NoSuchKey", 404)],
+    [
+        ("ConditionalRequestConflict", 409),
+        ("PreconditionFailed", 412),
+        ("OperationAborted", 409),
+        ("Other", 412),
+        ("412", 400),
+        ("NoSuchKey", 404),
+    ],
 )
 @pytest.mark.parametrize("expected", [None, '"etag"'])
 def test_a_lost_race_is_told_from_a_failure(

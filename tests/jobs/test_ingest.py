@@ -1,0 +1,281 @@
+"""Outcomes of a unit, with an invented source and a folder as the store."""
+
+import json
+import logging
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from include.domain.errors import (
+    ContractBroken,
+    EmptyAnswer,
+    NotYetPublished,
+    Permanent,
+    Transient,
+    Unsupported,
+    UpstreamError,
+    WrongStore,
+)
+from include.domain.readings import Feed, Outcome
+from include.jobs.ingest import UnitResult, describe, our_error
+from include.storage.keys import outcomes_key, readings_key
+from include.storage.local import LocalStore
+from include.storage.readings import ReadingsStore
+from tests.jobs.invented import NOW, Invented, Reading, at, ingest, unit
+
+DEMAND = unit("demand", "ROI", "2026-02-09", "2026-02-10")
+EARLY: Reading = ("2026-02-09T10:00:00Z", "SYSTEM_DEMAND", 4000)
+TODAY: Reading = ("2026-02-10T11:45:00Z", "SYSTEM_DEMAND", 4100)
+NULL: Reading = ("2026-02-10T12:00:00Z", "SYSTEM_DEMAND", None)
+TO_COME: Reading = ("2026-02-10T12:30:00Z", "DEMAND_FORECAST_VALUE", 4300)
+
+
+def _run(
+    readings: ReadingsStore, *answers: list[Reading], failure: UpstreamError | None = None, now: str = NOW
+) -> UnitResult:
+    return ingest(Invented(answers, failure, now), readings, "demand", now=now).run(DEMAND, live=True)
+
+
+def _stored(readings: ReadingsStore) -> list[Reading]:
+    table = readings.read(DEMAND.partition)
+    if table is None:
+        return []
+    rows = table.to_pylist()
+    return [(f"{row['timestamp']:%Y-%m-%dT%H:%M:%SZ}", row["field"], row["value"]) for row in rows]
+
+
+def _tries(store: LocalStore) -> dict[str, Any]:
+    found = store.get(outcomes_key(DEMAND.partition))
+    days: dict[str, Any] = json.loads(found.data)["days"] if found else {}
+    return days
+
+
+def _files(store: LocalStore) -> dict[str, tuple[bytes, int]]:
+    return {
+        str(path.relative_to(store.root)): (path.read_bytes(), path.stat().st_mtime_ns)
+        for path in Path(store.root).rglob("*")
+        if path.is_file() and ".locks" not in path.parts
+    }
+
+
+def test_stored(readings: ReadingsStore, store: LocalStore) -> None:
+    result = _run(readings, [EARLY, TODAY, NULL], [TO_COME])
+    assert result == UnitResult(
+        label="demand · ROI · 2026-02",
+        area="demand",
+        outcome=Outcome.STORED,
+        rows=4,
+        newest="2026-02-10T11:45:00+00:00",
+    )
+    assert _stored(readings) == [TO_COME, EARLY, TODAY, NULL], "by field, then by time"
+
+
+def test_each_day_that_changed_has_a_try(readings: ReadingsStore, store: LocalStore) -> None:
+    _run(readings, [EARLY, TODAY], [TO_COME])
+    tries = _tries(store)
+    assert list(tries) == ["2026-02-09", "2026-02-10"]
+    ((first,), (second,)) = tries.values()
+    assert first.keys() == {"at", "outcome", "interface", "sha256"}
+    assert (first["at"], first["outcome"]) == ("2026-02-10T12:05:00+00:00", "stored")
+    assert first["interface"] == "interface0+interface1"
+    assert len(first["sha256"]) == 64
+    assert first["sha256"] != second["sha256"]
+
+
+def test_a_day_without_a_change_gets_no_try(readings: ReadingsStore, store: LocalStore) -> None:
+    _run(readings, [EARLY, TODAY])
+    _run(readings, [EARLY, ("2026-02-10T12:00:00Z", "SYSTEM_DEMAND", 4090)])
+    assert {day: len(tries) for day, tries in _tries(store).items()} == {"2026-02-09": 1, "2026-02-10": 2}
+
+
+def test_unchanged_writes_no_object(readings: ReadingsStore, store: LocalStore) -> None:
+    _run(readings, [EARLY, TODAY])
+    before = _files(store)
+    result = _run(readings, [EARLY, TODAY], now="2026-02-10T12:20:00Z")
+    assert result.outcome is Outcome.UNCHANGED
+    assert (result.rows, result.newest) == (0, "2026-02-10T11:45:00+00:00")
+    assert _files(store) == before, "the same bytes and the same times of change"
+
+
+def test_not_published_writes_no_object(readings: ReadingsStore, store: LocalStore) -> None:
+    before = _files(store)
+    assert _run(readings).outcome is Outcome.NOT_PUBLISHED
+    assert _files(store) == before
+
+
+def test_not_yet_published_is_no_failure(readings: ReadingsStore) -> None:
+    assert _run(readings, failure=NotYetPublished("nothing yet")).outcome is Outcome.NOT_PUBLISHED
+
+
+@pytest.mark.parametrize(
+    ("failure", "outcome"),
+    [
+        (Transient("HTTP 503", interface="chart"), Outcome.UPSTREAM_UNAVAILABLE),
+        (EmptyAnswer("no rows", interface="chart"), Outcome.UPSTREAM_UNAVAILABLE),
+        (Permanent("HTTP 404", interface="chart"), Outcome.UPSTREAM_UNAVAILABLE),
+        (Unsupported("HTTP 403", interface="chart"), Outcome.UNSUPPORTED),
+    ],
+)
+def test_a_failure_is_kept_for_every_day_of_the_unit(
+    failure: UpstreamError, outcome: Outcome, readings: ReadingsStore, store: LocalStore
+) -> None:
+    result = _run(readings, failure=failure)
+    assert (result.outcome, result.rows, result.newest) == (outcome, 0, None)
+    assert result.message == str(failure)
+    assert not result.outcome.is_ours
+    expected = {
+        "at": "2026-02-10T12:05:00+00:00",
+        "outcome": outcome.value,
+        "interface": "chart",
+        "error": type(failure).__name__,
+        "message": str(failure),
+    }
+    assert _tries(store) == {"2026-02-09": [expected], "2026-02-10": [expected]}
+    assert store.get(readings_key(DEMAND.partition)) is None
+
+
+def test_one_failing_answer_of_two_still_stores_the_good_one(readings: ReadingsStore, store: LocalStore) -> None:
+    result = _run(readings, [TODAY], failure=Transient("HTTP 503", interface="chart"))
+    assert (result.outcome, result.rows) == (Outcome.UPSTREAM_UNAVAILABLE, 1)
+    assert result.newest == "2026-02-10T11:45:00+00:00"
+    assert _stored(readings) == [TODAY]
+    early, late = _tries(store)["2026-02-09"][0], _tries(store)["2026-02-10"][0]
+    assert "sha256" not in early
+    assert "sha256" in late
+    assert late["interface"] == "interface0"
+
+
+def test_a_failure_takes_nothing_away_and_tells_what_is_stored(readings: ReadingsStore, store: LocalStore) -> None:
+    _run(readings, [EARLY, TODAY])
+    before = _files(store)[readings_key(DEMAND.partition)]
+    result = _run(readings, failure=Transient("HTTP 503"))
+    assert result.newest == "2026-02-10T11:45:00+00:00", "one lost cycle does not make an area silent"
+    assert _files(store)[readings_key(DEMAND.partition)] == before
+
+
+def test_a_broken_contract_writes_none_of_the_units_readings(readings: ReadingsStore, store: LocalStore) -> None:
+    failure = ContractBroken("dashboardservice: a row of unknown shape", interface="dashboardservice", sample=b'{"mw":')
+    result = _run(readings, [EARLY, TODAY], failure=failure)
+    assert (result.outcome, result.rows) == (Outcome.CONTRACT_BROKEN, 0)
+    assert result.outcome.is_ours
+    assert _stored(readings) == []
+    kept = _tries(store)["2026-02-10"][0]
+    assert kept["sample"] == '{"mw":'
+    assert (kept["interface"], kept["error"]) == ("dashboardservice", "ContractBroken")
+    assert "sha256" not in kept
+
+
+def test_only_the_last_five_tries_of_a_day_are_kept(readings: ReadingsStore, store: LocalStore) -> None:
+    for minute in range(7):
+        _run(readings, failure=Transient("HTTP 503"), now=f"2026-02-10T12:0{minute}:00Z")
+    minutes = [one["at"][14:16] for one in _tries(store)["2026-02-10"]]
+    assert minutes == ["02", "03", "04", "05", "06"]
+
+
+def test_the_same_run_twice_gives_the_same_bytes(tmp_path: Path) -> None:
+    stores = [ReadingsStore(LocalStore(tmp_path / name), feed=Feed.SIMULATED) for name in ("once", "twice")]
+    for readings, times in zip(stores, (1, 2), strict=True):
+        readings.open()
+        for _ in range(times):
+            _run(readings, [EARLY, TODAY, NULL], [TO_COME])
+    once, twice = ({key: data for key, (data, _) in _files(one.store).items()} for one in stores)  # type: ignore[arg-type]
+    assert once == twice
+    assert len(once) == 3, "identity, readings, outcomes"
+
+
+def test_a_null_or_an_older_answer_replaces_no_value(readings: ReadingsStore) -> None:
+    _run(readings, [TODAY])
+    _run(readings, [("2026-02-10T11:45:00Z", "SYSTEM_DEMAND", None)], now="2026-02-10T12:20:00Z")
+    assert _stored(readings) == [TODAY]
+    _run(readings, [("2026-02-10T11:45:00Z", "SYSTEM_DEMAND", 4050)], now="2026-02-10T12:00:00Z")
+    assert _stored(readings) == [TODAY], "fetched earlier, written later"
+    _run(readings, [("2026-02-10T11:45:00Z", "SYSTEM_DEMAND", 4110)], now="2026-02-10T12:20:00Z")
+    assert _stored(readings) == [("2026-02-10T11:45:00Z", "SYSTEM_DEMAND", 4110)]
+
+
+def test_readings_outside_the_partition_are_left_out(readings: ReadingsStore) -> None:
+    rows: list[Reading] = [
+        ("2026-01-31T23:45:00Z", "SYSTEM_DEMAND", 1),
+        ("2026-02-01T00:00:00Z", "SYSTEM_DEMAND", 3800),
+        ("2026-03-01T00:00:00Z", "SYSTEM_DEMAND", 3),
+    ]
+    assert _run(readings, rows).rows == 1
+    assert _stored(readings) == [rows[1]]
+
+
+def test_a_summer_month_starts_at_23_utc(readings: ReadingsStore) -> None:
+    july = unit("demand", "ROI", "2026-07-01")
+    rows: list[Reading] = [
+        ("2026-06-30T22:45:00Z", "SYSTEM_DEMAND", 1),
+        ("2026-06-30T23:00:00Z", "SYSTEM_DEMAND", 2900),
+    ]
+    result = ingest(Invented([rows]), readings, "demand", now="2026-07-01T06:00:00Z").run(july, live=False)
+    assert (result.rows, result.newest) == (1, "2026-06-30T23:00:00+00:00")
+
+
+def test_forecasts_and_slots_to_come_are_not_the_newest(readings: ReadingsStore) -> None:
+    rows: list[Reading] = [
+        TODAY,
+        ("2026-02-10T12:00:00Z", "DEMAND_FORECAST_VALUE", 4300),
+        ("2026-02-10T12:15:00Z", "SYSTEM_DEMAND", 9),
+    ]
+    assert _run(readings, rows).newest == "2026-02-10T11:45:00+00:00"
+
+
+def test_a_live_run_asks_for_frequency_from_its_newest_point_on(readings: ReadingsStore) -> None:
+    day = unit("frequency", "ROI", "2026-02-10")
+    source = Invented(
+        [[("2026-02-10T11:30:05Z", "SYS_FREQUENCY", 50.01), ("2026-02-10T11:30:10Z", "SYS_FREQUENCY", None)]]
+    )
+    job = ingest(source, readings, "frequency")
+    job.run(day, live=True)
+    job.run(day, live=True)
+    job.run(day, live=False)
+    assert source.asked_since == [None, at("2026-02-10T11:20:05Z"), None]
+
+
+def test_a_live_run_asks_for_whole_days_of_other_areas(readings: ReadingsStore) -> None:
+    source = Invented([[TODAY]])
+    job = ingest(source, readings, "demand")
+    job.run(DEMAND, live=True)
+    job.run(DEMAND, live=True)
+    assert source.asked_since == [None, None]
+
+
+def test_warnings_reach_the_log(readings: ReadingsStore, caplog: pytest.LogCaptureFixture) -> None:
+    source = Invented([[TODAY]], warnings=("implausible SYSTEM_DEMAND stored as sent: 8999 (1 rows)",))
+    with caplog.at_level(logging.WARNING):
+        ingest(source, readings, "demand").run(DEMAND, live=True)
+    assert [record.message for record in caplog.records] == [
+        "demand · ROI · 2026-02: implausible SYSTEM_DEMAND stored as sent: 8999 (1 rows)"
+    ]
+
+
+def test_a_store_of_another_feed_is_refused_and_left_as_it_is(readings: ReadingsStore, store: LocalStore) -> None:
+    _run(readings, [EARLY, TODAY])
+    before = _files(store)
+    with pytest.raises(
+        WrongStore, match="GRID_FEED: got 'eirgrid', but this store holds 'simulated' readings for good"
+    ):
+        ReadingsStore(store, feed=Feed.EIRGRID).open()
+    assert _files(store) == before
+
+
+@pytest.mark.parametrize(
+    ("result", "line"),
+    [
+        (UnitResult("a", "demand", Outcome.STORED, rows=4), "a: stored (4 readings added or replaced)"),
+        (UnitResult("a", "demand", Outcome.UNCHANGED), "a: unchanged (nothing new, no object written)"),
+        (UnitResult("a", "demand", Outcome.UNSUPPORTED, message="HTTP 403"), "a: unsupported (HTTP 403)"),
+    ],
+)
+def test_a_line_for_the_log(result: UnitResult, line: str) -> None:
+    assert describe(result) == line
+
+
+def test_a_failure_of_ours_names_its_kind() -> None:
+    assert our_error(DEMAND, WrongStore("another feed")).message == "another feed"
+    result = our_error(DEMAND, ZeroDivisionError("division by zero"))
+    assert (result.outcome, result.message) == (Outcome.OUR_ERROR, "ZeroDivisionError: division by zero")
+    assert result.outcome.is_ours
