@@ -34,6 +34,16 @@ class AirflowClient:
         """PATCH JSON below /api/v2."""
         return self._call("PATCH", path, json=body)
 
+    def set_pools(self, pools: dict[str, int]) -> None:
+        """Create these Pools, or give them these slots."""
+        known = {pool["name"] for pool in self.get("pools", limit=100)["pools"]}
+        for name, slots in pools.items():
+            body = {"name": name, "slots": slots, "description": "eirgrid-airflow", "include_deferred": False}
+            if name in known:
+                self.patch(f"pools/{name}", body)
+            else:
+                self.post("pools", body)
+
     def dags(self) -> list[str]:
         """Ids of the DAGs that Airflow has parsed."""
         return [dag["dag_id"] for dag in self.get("dags", limit=100)["dags"]]

@@ -1,6 +1,5 @@
 """The processes of a whole local deployment and the environment they run in: real Airflow, upstream stand-in, API."""
 
-import json
 import os
 import secrets
 import socket
@@ -63,16 +62,12 @@ class Stack:
         return f"http://127.0.0.1:{self.ports.upstream}"
 
     def prepare(self) -> None:
-        """Make secrets, migrate Airflow's database, create the Pools; may be repeated."""
+        """Migrate Airflow's database, once."""
         self.state.mkdir(parents=True, exist_ok=True)
         migrated = self.state / "migrated"
         if not migrated.exists():
             self._airflow("db", "migrate")
             migrated.touch()
-        pools = self.state / "pools.json"
-        described = {"description": "eirgrid-airflow", "include_deferred": False}
-        pools.write_text(json.dumps({name: {"slots": slots} | described for name, slots in self.pools().items()}))
-        self._airflow("pools", "import", str(pools))
 
     def pools(self) -> dict[str, int]:
         """Pools and their slots; together the most units that run at once."""
@@ -161,7 +156,9 @@ class Stack:
             "LOGGING__COLORED_CONSOLE_LOG": "False",
             "SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.5",
         }
-        return {"AIRFLOW_HOME": str(home), **{f"AIRFLOW__{name}": value for name, value in settings.items()}}
+        # Airflow's processes name themselves; without this their names overwrite their environment in /proc.
+        named = {f"AIRFLOW__{name}": value for name, value in settings.items()}
+        return {"SPT_NOENV": "1", "AIRFLOW_HOME": str(home)} | named
 
     def _secret(self, name: str, *, length: int = 32) -> str:
         file = self.state / "secrets" / name

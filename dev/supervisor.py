@@ -57,7 +57,7 @@ def main(
         extra={MARK: str(os.getpid())},
     )
     _check(stack)
-    say("1/6", f"preparing Airflow's database and pools ({feed} feed)")
+    say("1/6", f"preparing Airflow's database ({feed} feed)")
     stack.prepare()
     raise SystemExit(_run(stack))
 
@@ -117,6 +117,7 @@ def _watch(stack: Stack) -> None:
 def _stages(stack: Stack) -> Iterator[tuple[str, str]]:
     client = AirflowClient(stack.airflow_url, user=USER, password=stack.password())
     _until(client.ready, "Airflow's API server")
+    client.set_pools(stack.pools())
     yield "3/6", f"Airflow answers at {stack.airflow_url}"
     _until(lambda: {"ingest_eirgrid", "export"} <= set(client.dags()), "the DAGs")
     for dag_id in ("export", "ingest_eirgrid"):

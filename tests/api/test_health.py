@@ -1,5 +1,6 @@
 """`/health`: the truth, per area. Every summary's newest measured reading is at noon but where said."""
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from include.domain.catalogue import AREAS
 from include.domain.catalogue import area as area_named
 from include.domain.readings import Feed
+from include.storage.keys import summary_key
 from include.storage.readings import ReadingsStore
 from tests.api.conftest import NOON, Api, export
 from tests.jobs.invented import at, fill
@@ -62,6 +64,18 @@ def test_a_forecast_does_not_make_a_dead_area_fresh(api: Api) -> None:
     api.at(at("2026-02-10T16:00:00Z"))
     wind = api.get("/health").json()["areas"]["wind"]
     assert (wind["status"], wind["newest"]) == ("down", NOON)
+
+
+def test_a_summarys_forecast_is_no_measured_reading(api: Api) -> None:
+    found = api.store.get(summary_key("wind"))
+    assert found is not None
+    summary = json.loads(found.data)
+    for one in summary["readings"]:
+        if one["role"] == "forecast":
+            one |= {"timestamp": "2026-02-10T16:00:00Z", "stale_after": "2026-02-10T16:45:00Z"}
+    api.store.overwrite(summary_key("wind"), json.dumps(summary).encode())
+    api.refresh()
+    assert api.get("/health").json()["areas"]["wind"]["newest"] == NOON
 
 
 def test_without_data_every_area_is_down(empty: Api) -> None:

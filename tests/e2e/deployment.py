@@ -111,6 +111,7 @@ def deployed(state: Path, *, feed: str, now: str, recorded: Path | None = None) 
             if name != "api":
                 closing.enter_context(_process(name, command, stack))
         deployment.wait(airflow.ready, "Airflow")
+        airflow.set_pools(stack.pools())
         yield deployment
 
 
