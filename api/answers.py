@@ -12,17 +12,19 @@ PROBLEM: Final = "application/problem+json"
 CACHING: Final = "public, max-age=15, stale-while-revalidate=60, stale-if-error=86400"
 
 
-def summary_answer(request: Request, body: Body, *, feed: str) -> Response:
+def summary_answer(request: Request, body: Body) -> Response:
     """The bytes of a summary, compressed when the client reads gzip; 304 when it has them already."""
+    zipped = "gzip" in request.headers.get("accept-encoding", "")
+    etag = body.gzipped_etag if zipped else body.etag
     headers = {
-        "ETag": body.etag,
+        "ETag": etag,
         "Cache-Control": CACHING,
         "Vary": "Accept-Encoding",
-        "X-Data-Feed": feed,
+        "X-Data-Feed": body.feed,
     }
-    if _has(request.headers.get("if-none-match", ""), body.etag):
+    if _has(request.headers.get("if-none-match", ""), etag):
         return Response(status_code=304, headers=headers)
-    if "gzip" in request.headers.get("accept-encoding", ""):
+    if zipped:
         return Response(body.gzipped, media_type=JSON, headers=headers | {"Content-Encoding": "gzip"})
     return Response(body.data, media_type=JSON, headers=headers)
 

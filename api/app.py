@@ -114,12 +114,12 @@ def _summary(request: Request, summaries: Summaries, name: str) -> Response:
             "No data yet",
             f"{name}: nothing has been exported to this store yet, or the store cannot be read; try again in a minute",
         )
-    return summary_answer(request, body, feed=_feed(summaries))
+    return summary_answer(request, body)
 
 
 def _feed(summaries: Summaries) -> str:
     body = summaries.get("current")
-    return str(body.document()["feed"]) if body else "unknown"
+    return body.feed if body else "unknown"
 
 
 async def _http_problem(_request: Request, error: Exception) -> Response:

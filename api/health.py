@@ -21,7 +21,7 @@ def health(summaries: Summaries, *, now: datetime) -> dict[str, Any]:
     current = summaries.get("current")
     return {
         "status": "degraded" if loaded.error else worst,
-        "feed": current.document()["feed"] if current else None,
+        "feed": current.feed if current else None,
         "cached_at": loaded.cached_at.isoformat() if loaded.cached_at else None,
         "areas_loaded": sum(1 for area in AREAS if summaries.get(area.name)),
         "store": loaded.error or "ok",

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from include.domain.catalogue import area_names
-from include.domain.errors import GridError
+from include.domain.errors import GridError, StorageError
 from include.storage.keys import summary_key
 from include.storage.object_store import ObjectStore
 
@@ -30,12 +30,24 @@ class Body:
     """Strong, quoted; of the plain bytes."""
     stored_etag: str
     """What the store called this version."""
+    feed: str
+    """Where its numbers come from."""
 
     @classmethod
     def of(cls, data: bytes, *, stored_etag: str) -> "Body":
-        """Compress and sign once, when a summary changes."""
+        """Compress and sign once, when a summary changes; StorageError when it is no summary."""
+        try:
+            feed = str(json.loads(data)["feed"])
+        except (ValueError, KeyError, TypeError) as error:
+            raise StorageError("a summary in the store cannot be read") from error
         digest = hashlib.sha256(data).hexdigest()[:32]
-        return cls(data, gzip.compress(data, compresslevel=6, mtime=0), f'"{digest}"', stored_etag)
+        zipped = gzip.compress(data, compresslevel=6, mtime=0)
+        return cls(data, zipped, f'"{digest}"', stored_etag, feed)
+
+    @property
+    def gzipped_etag(self) -> str:
+        """Strong, quoted; of the compressed bytes."""
+        return f'{self.etag[:-1]}-gz"'
 
     def document(self) -> dict[str, Any]:
         """The parsed JSON."""

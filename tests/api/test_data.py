@@ -134,7 +134,7 @@ def test_gaps_before_a_gap_check_are_unknown_and_not_none(api: Api, empty: Api) 
 
 
 def test_gaps_are_those_that_were_found(api: Api) -> None:
-    found = json.dumps({"checked_at": "2026-02-10T06:00:00Z", "gaps": [{"area": "wind"}]}).encode()
+    found = json.dumps({"feed": "simulated", "checked_at": "2026-02-10T06:00:00Z", "gaps": [{"area": "wind"}]}).encode()
     api.store.overwrite(summary_key("gaps"), found)
     api.refresh()
     assert api.get("/api/gaps").content == found

@@ -56,13 +56,13 @@ def test_a_refresh_is_seen_whole(filled: LocalStore) -> None:
     summaries.refresh()
     before = _held(summaries)
     for name in before:
-        filled.overwrite(summary_key(name), b'{"new":"' + name.encode() + b'"}')
+        filled.overwrite(summary_key(name), b'{"feed":"simulated","new":"' + name.encode() + b'"}')
     seen: list[dict[str, bytes]] = []
     watched.before_get = lambda: seen.append(_held(summaries))
     summaries.refresh()
     assert len(seen) == len(NAMES)
     assert all(one == before for one in seen)
-    assert _held(summaries) == {name: b'{"new":"' + name.encode() + b'"}' for name in before}
+    assert _held(summaries) == {name: b'{"feed":"simulated","new":"' + name.encode() + b'"}' for name in before}
 
 
 def test_what_has_not_changed_is_not_made_again(filled: LocalStore) -> None:
@@ -103,9 +103,9 @@ def test_a_failing_store_keeps_the_last_good_data_and_health_says_so(
 
 def test_the_store_is_looked_at_in_the_background(filled: LocalStore, start: Start) -> None:
     api = start(filled, cache_ttl_seconds=0.02)
-    filled.overwrite(summary_key("wind"), b'{"area":"wind"}')
+    filled.overwrite(summary_key("wind"), b'{"feed":"simulated","area":"wind"}')
     for _ in range(250):
-        if api.get("/api/wind").content == b'{"area":"wind"}':
+        if api.get("/api/wind").content == b'{"feed":"simulated","area":"wind"}':
             break
         time.sleep(0.02)
     else:
@@ -158,3 +158,16 @@ def test_settings_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> 
     settings = load_settings()
     assert (settings.location(), settings.cache_ttl_seconds) == ("data", 300)
     assert isinstance(settings, ApiSettings)
+
+
+def test_a_summary_that_cannot_be_read_leaves_the_last_good_one(filled: LocalStore) -> None:
+    summaries = Summaries(filled, clock=lambda: at(NOW))
+    summaries.refresh()
+    before = _held(summaries)
+    filled.overwrite(summary_key("wind"), b'{"torn')
+    summaries.refresh()
+    assert _held(summaries) == before
+    assert summaries.loaded.error
+    filled.overwrite(summary_key("wind"), before["wind"])
+    summaries.refresh()
+    assert summaries.loaded.error is None

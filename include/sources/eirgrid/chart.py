@@ -5,6 +5,7 @@ from typing import Final
 from include.sources.eirgrid.dashboardservice import UPSTREAM_AREAS, upstream_areas
 from include.sources.eirgrid.envelope import long_row, rows_of
 from include.sources.eirgrid.query import Hosts, Query, Request, Row
+from include.sources.eirgrid.stamps import spelled
 
 CHART_AREAS: Final = UPSTREAM_AREAS | {"SOLAR_ACTUAL": "solaractual", "SOLAR_FCAST": "solarforecast"}
 
@@ -32,13 +33,13 @@ class Chart:
         ]
 
     def _params(self, area: str, query: Query) -> tuple[tuple[str, str], ...]:
-        span = ("hour", "%d-%b-%Y %H:%M") if query.area.partitioned_by_day else ("day", "%d-%b-%Y")
-        date_range, form = span
+        by_hour = query.area.partitioned_by_day
+        start, end = query.local_start, query.local_end
         return (
             ("region", query.region),
             ("chartType", "default"),
-            ("dateRange", date_range),
-            ("dateFrom", query.local_start.strftime(form)),
-            ("dateTo", query.local_end.strftime(form)),
+            ("dateRange", "hour" if by_hour else "day"),
+            ("dateFrom", spelled(start) + (f" {start:%H:%M}" if by_hour else "")),
+            ("dateTo", spelled(end) + (f" {end:%H:%M}" if by_hour else "")),
             ("areas", area),
         )

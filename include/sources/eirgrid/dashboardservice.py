@@ -4,6 +4,7 @@ from typing import Final
 
 from include.sources.eirgrid.envelope import long_row, rows_of
 from include.sources.eirgrid.query import Hosts, Query, Request, Row
+from include.sources.eirgrid.stamps import spelled
 
 UPSTREAM_AREAS: Final = {
     "WIND_ACTUAL": "windactual",
@@ -47,8 +48,8 @@ class DashboardService:
                 (
                     ("area", area),
                     ("region", part.region),
-                    ("datefrom", f"{part.local_start:%d-%b-%Y %H:%M}"),
-                    ("dateto", f"{part.local_end:%d-%b-%Y %H:%M}"),
+                    ("datefrom", f"{spelled(part.local_start)} {part.local_start:%H:%M}"),
+                    ("dateto", f"{spelled(part.local_end)} {part.local_end:%H:%M}"),
                 ),
             )
             for area, part in upstream_areas(query, known=UPSTREAM_AREAS).items()

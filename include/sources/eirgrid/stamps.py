@@ -1,6 +1,6 @@
 """Upstream's time stamps: Irish wall-clock time without an offset, in two spellings."""
 
-from datetime import datetime
+from datetime import date, datetime
 from functools import lru_cache
 from typing import Final
 
@@ -12,6 +12,14 @@ MONTHS: Final = {
         ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"), start=1
     )
 }
+
+
+NAMES: Final = {number: name.title() for name, number in MONTHS.items()}
+
+
+def spelled(day: date) -> str:
+    """A day as upstream's requests spell it: `22-Nov-2026`. `strftime` would follow the machine's locale."""
+    return f"{day.day:02d}-{NAMES[day.month]}-{day.year}"
 
 
 @lru_cache(maxsize=40_000)
