@@ -69,7 +69,7 @@ def test_what_has_not_changed_is_not_made_again(filled: LocalStore) -> None:
     summaries = Summaries(filled, clock=lambda: at(NOW))
     summaries.refresh()
     wind, current = summaries.get("wind"), summaries.get("current")
-    filled.overwrite(summary_key("current"), b"{}")
+    filled.overwrite(summary_key("current"), b'{"feed":"simulated"}')
     summaries.refresh()
     assert summaries.get("wind") is wind
     assert summaries.get("current") is not current
