@@ -17,7 +17,7 @@ from api.pages import current_page
 from api.settings import HERE, ApiSettings, load_settings
 from api.summaries import Summaries
 from include.domain.catalogue import ATTRIBUTION, area_names
-from include.storage.object_store import open_store
+from include.storage.location import open_store
 
 log = logging.getLogger(__name__)
 

@@ -5,7 +5,7 @@ import duckdb
 from include.domain.catalogue import area_names
 from include.storage.duck import connect
 from include.storage.keys import READINGS
-from include.storage.object_store import open_store
+from include.storage.location import open_store
 
 
 def rows_per_area(location: str) -> dict[str, int]:

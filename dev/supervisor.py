@@ -6,7 +6,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Final, NoReturn, TextIO
 
@@ -17,11 +17,12 @@ from honcho.manager import Manager
 from honcho.printer import Printer
 
 from dev.airflow_client import AirflowClient
+from dev.patience import until
 from dev.stack import LIVE, ROOT, USER, Ports, Stack
 from dev.stock import rows_per_area
 from include.domain.errors import GridError
 from include.settings import load_settings
-from include.storage.object_store import open_store
+from include.storage.location import open_store
 from include.storage.readings import ReadingsStore
 
 FEEDS: Final = ("simulated", "recorded", LIVE)
@@ -116,22 +117,22 @@ def _watch(stack: Stack) -> None:
 
 def _stages(stack: Stack) -> Iterator[tuple[str, str]]:
     client = AirflowClient(stack.airflow_url, user=USER, password=stack.password())
-    _until(client.ready, "Airflow's API server")
+    until(client.ready, "Airflow's API server", seconds=PATIENCE)
     client.set_pools(stack.pools())
     yield "3/6", f"Airflow answers at {stack.airflow_url}"
-    _until(lambda: {"ingest_eirgrid", "export"} <= set(client.dags()), "the DAGs")
+    until(lambda: {"ingest_eirgrid", "export"} <= set(client.dags()), "the DAGs", seconds=PATIENCE)
     for dag_id in ("export", "ingest_eirgrid"):
         client.patch(f"dags/{dag_id}", {"is_paused": False})
     yield "4/6", "DAGs parsed and unpaused: ingest_eirgrid every 15 minutes, export on each change"
     for line in _follow(client):
         yield "5/6", line
-    _until(lambda: _serves(stack), "the first export")
+    until(lambda: _serves(stack), "the first export", seconds=PATIENCE)
     yield "6/6", f"the API serves the newest readings at {stack.api_url}/api/current"
 
 
 def _follow(client: AirflowClient) -> Iterator[str]:
     """How far the newest live run is, whenever that changes; ends with the run."""
-    _until(lambda: bool(client.runs("ingest_eirgrid")), "the first live run")
+    until(lambda: bool(client.runs("ingest_eirgrid")), "the first live run", seconds=PATIENCE)
     run = client.runs("ingest_eirgrid")[0]
     told = ""
     deadline = time.monotonic() + PATIENCE
@@ -171,18 +172,6 @@ def _closing(stack: Stack) -> str:
     fetch a month: in Airflow, ingest_eirgrid, Trigger, with start 2026-06-01 and end 2026-06-30
     Ctrl-C stops everything; `make run` goes on with the same data
 """
-
-
-def _until(reached: Callable[[], bool], what: str) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while time.monotonic() < deadline:
-        try:
-            if reached():
-                return
-        except (requests.RequestException, KeyError):
-            pass
-        time.sleep(0.5)
-    raise TimeoutError(f"{what} did not come within {PATIENCE:.0f} s")
 
 
 def _end_leftovers() -> int:

@@ -49,7 +49,7 @@ def repair_pool(source_id: str) -> str:
 
 def open_readings(settings: "Settings") -> "ReadingsStore":
     """The readings of this deployment; raises SettingInvalid or WrongStore before anything is written."""
-    from include.storage.object_store import open_store  # noqa: PLC0415  DAG files are parsed without storage
+    from include.storage.location import open_store  # noqa: PLC0415  DAG files are parsed without storage
     from include.storage.readings import ReadingsStore  # noqa: PLC0415
 
     store = open_store(settings.store)

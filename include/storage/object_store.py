@@ -1,14 +1,9 @@
-"""What this project asks of an object store, and how to open one from its setting."""
+"""What this project asks of an object store."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Protocol
-
-from include.domain.errors import SettingInvalid
-
-STORE_FORMS = "s3://bucket/prefix, or the path of a folder"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,19 +46,3 @@ class ObjectStore(Protocol):
 
     def check(self) -> None:
         """Raise SettingInvalid when the store cannot be used at all."""
-
-
-def open_store(location: str) -> ObjectStore:
-    """The store at `s3://bucket/prefix` or in a folder (made when first written to)."""
-    if location.startswith("s3://"):
-        from include.storage.s3 import S3Store  # noqa: PLC0415  boto3 is not needed for a folder
-
-        bucket, _, prefix = location.removeprefix("s3://").partition("/")
-        if not bucket:
-            raise SettingInvalid.of("GRID_STORE", location, STORE_FORMS)
-        return S3Store(bucket=bucket, prefix=prefix.strip("/"))
-    if "://" in location and not location.startswith("file://"):
-        raise SettingInvalid.of("GRID_STORE", location, STORE_FORMS)
-    from include.storage.local import LocalStore  # noqa: PLC0415
-
-    return LocalStore(Path(location.removeprefix("file://")).expanduser().absolute())

@@ -2,7 +2,6 @@
 
 import socket
 import subprocess
-import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -10,10 +9,10 @@ from pathlib import Path
 from typing import Any, Final
 
 import boto3
-import requests
 from moto.server import ThreadedMotoServer
 
 from dev.airflow_client import AirflowClient
+from dev.patience import until
 from dev.stack import ROOT, USER, Ports, Stack
 from tests.e2e.gate import Gate
 
@@ -34,15 +33,10 @@ class Deployment:
     bucket: str
 
     def wait(self, reached: Callable[[], bool], what: str) -> None:
-        deadline = time.monotonic() + PATIENCE
-        while time.monotonic() < deadline:
-            try:
-                if reached():
-                    return
-            except (requests.RequestException, KeyError):
-                pass
-            time.sleep(0.5)
-        raise AssertionError(f"{what} did not come; see the end of {self.stack.state}/*.log")
+        try:
+            until(reached, what, seconds=PATIENCE)
+        except TimeoutError as error:
+            raise AssertionError(f"{error}; see the end of {self.stack.state}/*.log") from error
 
     def run_state(self, dag_id: str, run_id: str) -> str:
         return str(self.airflow.get(f"dags/{dag_id}/dagRuns/{run_id}")["state"])

@@ -9,7 +9,7 @@ import pytest
 
 from include.domain.errors import SettingInvalid
 from include.storage.local import UNFINISHED, LocalStore
-from include.storage.object_store import open_store
+from include.storage.location import open_store
 from tests.storage.writers import contents
 
 KEY = "readings/area=wind/data.parquet"

@@ -8,7 +8,8 @@ import pytest
 
 from include.domain.errors import ConditionFailed, SettingInvalid
 from include.storage.local import LocalStore
-from include.storage.object_store import ObjectStore, open_store
+from include.storage.location import open_store
+from include.storage.object_store import ObjectStore
 from include.storage.s3 import S3Store
 from tests.storage.writers import contents, count_up, in_processes, in_threads, location_of
 

@@ -11,7 +11,8 @@ import pyarrow as pa
 from include.domain.calendar import Month
 from include.domain.errors import ConditionFailed
 from include.domain.readings import Feed, Partition
-from include.storage.object_store import ObjectStore, StoredObject, open_store
+from include.storage.location import open_store
+from include.storage.object_store import ObjectStore, StoredObject
 from include.storage.parquet import SCHEMA
 from include.storage.readings import ReadingsStore
 
