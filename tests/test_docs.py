@@ -5,22 +5,15 @@ from pathlib import Path
 
 import pytest
 
+from dev.reference import PAGE_MAKERS, PAGES
 from include.domain.catalogue import area_names
-from include.settings import PREFIX, Settings
 
 ROOT = Path(__file__).resolve().parents[1]
 
 
-def settings_table() -> str:
-    rows = ["| Setting | Default | Meaning |", "|---|---|---|"]
-    for name, field in Settings.model_fields.items():
-        default = "required" if field.is_required() else f"`{field.default}`" if field.default else "–"
-        rows.append(f"| `{PREFIX}{name.upper()}` | {default} | {field.description} |")
-    return "\n".join(rows)
-
-
-def test_the_settings_page_lists_every_setting_as_it_is() -> None:
-    assert settings_table() in (ROOT / "docs" / "reference" / "settings.md").read_text()
+@pytest.mark.parametrize("page", PAGE_MAKERS)
+def test_a_page_made_from_the_code_is_up_to_date(page: str) -> None:
+    assert (PAGES / page).read_text() == PAGE_MAKERS[page](), "run `make reference`"
 
 
 def test_the_rest_page_names_every_area() -> None:

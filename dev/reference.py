@@ -1,0 +1,104 @@
+"""Reference pages made from the code: `make reference` writes them, a test fails when they are stale."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Final
+
+from dev.stack import ROOT
+from include.domain.catalogue import AREAS
+from include.domain.series import Area, Limit, Series
+from include.settings import PREFIX, Settings
+
+PAGES: Final = ROOT / "docs" / "reference"
+
+
+def series_page() -> str:
+    """Every series of the catalogue with its facts."""
+    head = """# Series
+
+Made from the catalogue (`include/domain/catalogue.py`) by `make reference`.
+
+*Cadence* is the distance of two slots; *lag* how long after a slot upstream normally has its value; *first day* the first Irish
+day that upstream is known to have served. A value outside the *plausible range* is stored as upstream sent it, and flagged.
+*History*: `full` can be fetched for any past day, `future_only` for slots to come only, `snapshot` is the state at the time of
+asking. *Aggregation* is how values are put together over a longer time.
+"""
+    return "\n".join([head, *(_area(area) for area in AREAS)])
+
+
+def settings_page() -> str:
+    """Every setting with its default and meaning."""
+    rows = ["| Setting | Default | Meaning |", "|---|---|---|"]
+    for name, field in Settings.model_fields.items():
+        default = "required" if field.is_required() else f"`{field.default}`" if field.default else "–"
+        rows.append(f"| `{PREFIX}{name.upper()}` | {default} | {field.description} |")
+    table = "\n".join(rows)
+    return f"""# Settings
+
+Read from the environment when asked, never at import. A setting that is absent or wrong stops the task with one line that
+names it, the value seen and the values allowed, before anything is written. On Amazon MWAA give them as configuration options
+`grid.store`, `grid.feed`, …, which become `AIRFLOW__GRID__STORE`, ….
+
+{table}
+
+The API reads `GRID_STORE`, `GRID_NOW`, `GRID_GUIDE` (folder of the built guide) and `CACHE_TTL_SECONDS` (30: seconds between
+two looks at the store). An S3-compatible server is named by `AWS_ENDPOINT_URL_S3`.
+
+The two Pools, `eirgrid_live` and `eirgrid_repair`, are Airflow's; their slots together are the most units that ask upstream at
+once.
+"""
+
+
+PAGE_MAKERS: Final[dict[str, Callable[[], str]]] = {"series.md": series_page, "settings.md": settings_page}
+
+
+def write_pages() -> None:
+    """Write every page below docs/reference."""
+    for name, page in PAGE_MAKERS.items():
+        (PAGES / name).write_text(page(), encoding="utf-8")
+
+
+def _area(area: Area) -> str:
+    facts = [
+        f"Regions: {', '.join(area.regions)}.",
+        f"Told of after {_span(area.alert_after)} without anything new.",
+        f"Asked for today: {', '.join(area.live_upstreams)}; for days that are over: {', '.join(area.elapsed_upstreams)}.",
+        f"One file per Irish {'day' if area.partitioned_by_day else 'month'}.",
+        *dict.fromkeys(_limit(one.limit, one.unit) for one in area.series if one.limit),
+    ]
+    columns = "Region | Field | Name | Unit | Cadence | Lag | First day | Plausible range | Future slots | History | Aggregation"
+    lines = [f"## {area.name}: {area.title}", "", *facts, "", f"| {columns} |", "|---" * 11 + "|"]
+    return "\n".join([*lines, *(_row(one) for one in area.series), ""])
+
+
+def _row(one: Series) -> str:
+    cells = [
+        one.region,
+        f"`{one.field}`",
+        one.name,
+        one.unit,
+        _span(one.cadence),
+        _span(one.lag),
+        one.first_day.isoformat(),
+        f"{one.low:g} to {one.high:g}",
+        "yes" if one.future else "no",
+        f"`{one.history}`",
+        f"`{one.aggregation}`",
+    ]
+    return f"| {' | '.join(cells)} |"
+
+
+def _limit(limit: Limit, unit: str) -> str:
+    low = f"{limit.low:g} to " if limit.low is not None else "at most "
+    return f"Limit: {low}{limit.high:g} {unit} since {limit.since} ({limit.source})."
+
+
+def _span(span: timedelta) -> str:
+    seconds = int(span.total_seconds())
+    if seconds % 3600 == 0:
+        return f"{seconds // 3600} h"
+    return f"{seconds // 60} min" if seconds % 60 == 0 else f"{seconds} s"
+
+
+if __name__ == "__main__":
+    write_pages()
