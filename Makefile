@@ -17,8 +17,8 @@ help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: $(SYNCED) $(SITE)  ## Airflow, API, dashboard and guide on this machine (FEED=simulated; FEED=eirgrid CONTACT=you@example.org)
-	@exec $(PYTHON) -m dev.supervisor --feed "$(FEED)" --store "$(STORE)" --contact "$(CONTACT)" --now "$(NOW)" \
-		$(if $(RECORDED),--recorded "$(RECORDED)") \
+	@exec $(PYTHON) -m dev.supervisor --feed "$(FEED)" $(if $(STORE),--store "$(STORE)") \
+		$(if $(CONTACT),--contact "$(CONTACT)") $(if $(NOW),--now "$(NOW)") $(if $(RECORDED),--recorded "$(RECORDED)") \
 		--airflow-port $(AIRFLOW_PORT) --api-port $(API_PORT) --upstream-port $(UPSTREAM_PORT)
 
 test: check  ## Lint, types, layering and every test but the long ones

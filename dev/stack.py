@@ -127,6 +127,8 @@ class Stack:
             "GRID_CONTACT": self.contact,
             "GRID_UPSTREAM": "" if self.feed == LIVE else self.upstream_url,
             "GRID_NOW": self.now or "",
+            # A newcomer waits for the first export.
+            "CACHE_TTL_SECONDS": "3",
         }
         return {name: value for name, value in given.items() if value}
 

@@ -1,5 +1,6 @@
 """`make run`: a whole deployment on this machine, with a progress line per stage; Ctrl-C stops all of it."""
 
+import hashlib
 import os
 import shlex
 import signal
@@ -8,7 +9,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Final, NoReturn, TextIO
+from typing import Annotated, Final, NoReturn
 
 import psutil
 import requests
@@ -25,6 +26,7 @@ from include.settings import load_settings
 from include.storage.location import open_store
 from include.storage.readings import ReadingsStore
 
+INGEST: Final = "ingest_eirgrid"
 FEEDS: Final = ("simulated", "recorded", LIVE)
 PATIENCE: Final = 600.0
 MARK: Final = "GRID_SUPERVISOR"
@@ -33,9 +35,11 @@ MARK: Final = "GRID_SUPERVISOR"
 
 def main(
     feed: Annotated[str, typer.Option(help="simulated, recorded or eirgrid")] = "simulated",
-    store: Annotated[str, typer.Option(help="s3://bucket/prefix or a folder; default data/FEED")] = "",
-    contact: Annotated[str, typer.Option(help="your e-mail or URL, for the User-Agent; needed for eirgrid")] = "",
-    now: Annotated[str, typer.Option(help="fix the clock, such as 2026-08-20T12:07:00Z")] = "",
+    store: Annotated[
+        str, typer.Option(envvar="GRID_STORE", help="s3://bucket/prefix or a folder; default data/FEED")
+    ] = "",
+    contact: Annotated[str, typer.Option(envvar="GRID_CONTACT", help="your e-mail or URL; needed for eirgrid")] = "",
+    now: Annotated[str, typer.Option(envvar="GRID_NOW", help="fix the clock, such as 2026-08-20T12:07:00Z")] = "",
     state: Annotated[Path | None, typer.Option(help="folder for Airflow's own files; default .local/FEED")] = None,
     recorded: Annotated[Path | None, typer.Option(help="folder of recordings, for the recorded feed")] = None,
     airflow_port: int = 8080,
@@ -50,7 +54,7 @@ def main(
     stack = Stack(
         feed=feed,
         store=store or str(ROOT / "data" / feed),
-        state=(state or ROOT / ".local" / feed).absolute(),
+        state=(state or _state_of(feed, store)).absolute(),
         ports=Ports(airflow=airflow_port, api=api_port, upstream=upstream_port),
         contact=contact,
         now=now or None,
@@ -63,7 +67,17 @@ def main(
     raise SystemExit(_run(stack))
 
 
+def _state_of(feed: str, store: str) -> Path:
+    """Airflow's history belongs to a store: another store gets another folder."""
+    if not store:
+        return ROOT / ".local" / feed
+    return ROOT / ".local" / f"{feed}-{hashlib.sha256(store.encode()).hexdigest()[:8]}"
+
+
 def _check(stack: Stack) -> None:
+    ports = stack.ports
+    if len({ports.airflow, ports.api, ports.upstream}) < 3:
+        _refuse(f"ports: got {ports.airflow}, {ports.api}, {ports.upstream}; allowed: three different ones")
     for port in stack.ports.busy():
         _refuse(f"port {port} is taken; allowed: AIRFLOW_PORT=…, API_PORT=…, UPSTREAM_PORT=… with free ones")
     given = {"contact": stack.contact} | ({"now": stack.now} if stack.now else {})
@@ -79,29 +93,35 @@ def _check(stack: Stack) -> None:
         _refuse(str(error))
 
 
+class _TellingManager(Manager):  # type: ignore[misc]  # honcho is untyped
+    """Says on the console that it is stopping: ending tasks in the middle of their work takes some seconds."""
+
+    def terminate(self) -> None:
+        if not self._terminating:
+            say("end", "stopping all processes …")
+        super().terminate()
+
+
 def _run(stack: Stack) -> int:
-    log = stack.state / "processes.log"
-    with log.open("a", encoding="utf-8") as output:
-        manager = _manager(stack, output)
-        say("2/6", f"starting {', '.join(stack.processes())}; their output: {_shown(log)}")
-        watcher = threading.Thread(target=_watch, args=(stack,), daemon=True)
-        watcher.start()
+    logs = stack.state / "logs"
+    logs.mkdir(exist_ok=True)
+    with (logs / "supervisor.log").open("w", encoding="utf-8") as output:
+        manager = _TellingManager(Printer(output, colour=False))
+        for name, command in stack.processes().items():
+            # To a file of its own: a pipe would stay open for as long as any task that inherited it.
+            line = f"exec {shlex.join(command)} > {shlex.quote(str(logs / name))}.log 2>&1"
+            manager.add_process(name, line, env=stack.environment(), cwd=str(ROOT))
+        say("2/6", f"starting {', '.join(stack.processes())}; their output: {_shown(logs)}")
+        threading.Thread(target=_watch, args=(stack,), daemon=True).start()
         try:
             manager.loop()
         finally:
             left = _end_leftovers()
     asked = manager.returncode in {130, 143}
-    say("end", f"all processes stopped{f', {left} by force' if left else ''}; data stay in {stack.store}")
+    say("end", f"all processes stopped{f', {left} of them by force' if left else ''}; data stay in {stack.store}")
     if not asked:
-        sys.stderr.write(f"a process ended by itself; the last lines of {_shown(log)}:\n{_tail(log)}\n")
+        sys.stderr.write(f"a process ended by itself; see {_shown(logs)}:\n{_tail(logs / 'supervisor.log')}\n")
     return 0 if asked else 1
-
-
-def _manager(stack: Stack, output: TextIO) -> Manager:
-    manager = Manager(Printer(output, colour=False))
-    for name, command in stack.processes().items():
-        manager.add_process(name, f"exec {shlex.join(command)}", env=stack.environment(), cwd=str(ROOT))
-    return manager
 
 
 def _watch(stack: Stack) -> None:
@@ -112,7 +132,7 @@ def _watch(stack: Stack) -> None:
         sys.stdout.write(_closing(stack))
         sys.stdout.flush()
     except (TimeoutError, requests.RequestException) as error:
-        say("!", f"{error}; see {_shown(stack.state / 'processes.log')}")
+        say("!", f"{error}; see {_shown(stack.state / 'logs')}")
 
 
 def _stages(stack: Stack) -> Iterator[tuple[str, str]]:
@@ -120,27 +140,30 @@ def _stages(stack: Stack) -> Iterator[tuple[str, str]]:
     until(client.ready, "Airflow's API server", seconds=PATIENCE)
     client.set_pools(stack.pools())
     yield "3/6", f"Airflow answers at {stack.airflow_url}"
-    until(lambda: {"ingest_eirgrid", "export"} <= set(client.dags()), "the DAGs", seconds=PATIENCE)
-    for dag_id in ("export", "ingest_eirgrid"):
+    until(lambda: {INGEST, "export"} <= set(client.dags()), "the DAGs", seconds=PATIENCE)
+    for dag_id in ("export", INGEST):
         client.patch(f"dags/{dag_id}", {"is_paused": False})
     yield "4/6", "DAGs parsed and unpaused: ingest_eirgrid every 15 minutes, export on each change"
-    for line in _follow(client):
+    for line in _follow(client, stack):
         yield "5/6", line
     until(lambda: _serves(stack), "the first export", seconds=PATIENCE)
     yield "6/6", f"the API serves the newest readings at {stack.api_url}/api/current"
 
 
-def _follow(client: AirflowClient) -> Iterator[str]:
-    """How far the newest live run is, whenever that changes; ends with the run."""
-    until(lambda: bool(client.runs("ingest_eirgrid")), "the first live run", seconds=PATIENCE)
-    run = client.runs("ingest_eirgrid")[0]
-    told = ""
+def _follow(client: AirflowClient, stack: Stack) -> Iterator[str]:
+    """How far the live run that is going is, whenever that changes; ends with the run. Nothing when none is owed."""
+    if _serves(stack) and not _live_run(client):
+        return
+    if client.runs(INGEST) and not _live_run(client):
+        # The tick of this quarter-hour is done, but its readings are not here: this store is new or was emptied.
+        client.post(f"dags/{INGEST}/dagRuns", {"logical_date": None, "conf": {}})
+    until(lambda: bool(_live_run(client)), "the first live run", seconds=PATIENCE)
+    run_id, told = _live_run(client), ""
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
-        tasks = [one for one in client.tasks("ingest_eirgrid", run["dag_run_id"]) if one["task_id"] == "ingest"]
-        planned = [one for one in tasks if one["map_index"] >= 0]
+        planned = [one for one in client.tasks(INGEST, run_id) if one["task_id"] == "ingest" and one["map_index"] >= 0]
         done = sum(one["state"] in {"success", "skipped", "failed"} for one in planned)
-        state = client.get(f"dags/ingest_eirgrid/dagRuns/{run['dag_run_id']}")["state"]
+        state = client.get(f"dags/{INGEST}/dagRuns/{run_id}")["state"]
         line = f"ingest: {done} of {len(planned)} partitions fetched" if planned else "ingest: planning"
         if line != told:
             yield line
@@ -151,8 +174,17 @@ def _follow(client: AirflowClient) -> Iterator[str]:
     raise TimeoutError(f"the first live run did not end within {PATIENCE:.0f} s")
 
 
+def _live_run(client: AirflowClient) -> str:
+    """Id of the live run that is queued or running; empty when there is none."""
+    going = [run for run in client.runs(INGEST) if run["state"] in {"queued", "running"}]
+    return next((str(run["dag_run_id"]) for run in going if not any((run["conf"] or {}).values())), "")
+
+
 def _serves(stack: Stack) -> bool:
-    answer = requests.get(f"{stack.api_url}/api/current", timeout=5)
+    try:
+        answer = requests.get(f"{stack.api_url}/api/current", timeout=5)
+    except requests.RequestException:
+        return False
     return answer.ok and bool(answer.json()["as_of"])
 
 

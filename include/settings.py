@@ -42,7 +42,9 @@ class Settings(BaseSettings):
     )
     days_back: int = Field(default=1, ge=0, le=31, description="Days a live run looks back: 1 is yesterday and today.")
     now: datetime | None = Field(
-        default=None, description="Fixes the clock, for replays and tests. Absent: the machine's clock."
+        default=None,
+        description="An instant with its offset, such as 2026-11-22T20:00:00Z, that fixes the clock for replays and"
+        " tests. Absent: the machine's clock.",
     )
 
     @field_validator("store")

@@ -56,7 +56,7 @@ def test_an_absent_store_is_named() -> None:
         ("GRID_REQUEST_SPACING", "-0.1", "greater than or equal to 0"),
         ("GRID_DAYS_BACK", "32", "less than or equal to 31"),
         ("GRID_UPSTREAM", "localhost", "GRID_UPSTREAM: got 'localhost'; allowed: Base URL of a stand-in upstream"),
-        ("GRID_NOW", "noon", "GRID_NOW: got 'noon'; allowed: Fixes the clock"),
+        ("GRID_NOW", "noon", "GRID_NOW: got 'noon'; allowed: An instant with its offset"),
         ("GRID_NOW", "2026-11-22T20:00:00", "an instant with its offset, such as 2026-11-22T20:00:00Z"),
         ("GRID_CONTACT", "a@example.org\r\nHost: b", "one line of ASCII"),
         ("GRID_CONTACT", "Zoë@example.org", "one line of ASCII"),

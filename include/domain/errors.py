@@ -55,6 +55,10 @@ class ContractBroken(UpstreamError):
     """The answer has a shape, a date or a type that upstream never used: stop, keep the sample, write nothing."""
 
 
+class Incomplete(GridError):
+    """A run ended with work undone that needs a person. Looking again at once finds the same."""
+
+
 class StorageError(GridError):
     """The object store refused or lost a request."""
 

@@ -51,8 +51,9 @@ def parse_days(start: str | None, end: str | None, *, now: datetime) -> tuple[da
     last = _day("end", end) if end else None
     first = first or last or today
     last = last or today
-    if first > today:
-        raise SettingInvalid.of("start", first.isoformat(), f"a day up to today, {today}")
+    for name, day in (("start", first), ("end", last)):
+        if (start if name == "start" else end) and day > today:
+            raise SettingInvalid.of(name, day.isoformat(), f"a day up to today, {today}")
     if last < first:
         raise SettingInvalid.of("end", last.isoformat(), f"a day from start, {first}, on")
     return first, last
@@ -73,6 +74,9 @@ def plan_days(entry: SourceEntry, first: date, last: date, *, now: datetime, sel
             f"start, end: {first} to {last} is {len(units)} units, allowed in one run: {MAX_UNITS}; run\n"
             + "\n".join(_commands(entry, first, last, selection=selection))
         )
+    if not units and all(one.history is History.SNAPSHOT for area in selection.areas for one in area.series):
+        named = ", ".join(area.name for area in selection.areas)
+        raise SettingInvalid.of("end", last.isoformat(), f"today: {named} is a snapshot, upstream gives no past of it")
     if not units:
         starts = min(series.first_day for area in selection.areas for series in area.series)
         raise SettingInvalid.of(

@@ -40,10 +40,17 @@ def reconcile(
         for result in done
         if result.outcome.is_ours or result.outcome in bad
     ]
-    if not strict:
-        faults += _silent(areas, units, done, now=now)
+    faults += _refused(areas, done) if strict else _silent(areas, units, done, now=now)
     counts = Counter(result.outcome.value for result in done) + Counter({"lost": len(lost)})
     return Verdict(dict(counts), faults)
+
+
+def _refused(areas: Iterable[Area], done: list[UnitResult]) -> Iterable[str]:
+    """Areas of which upstream refused every unit: each is served in some region, so it is us that it refuses."""
+    for area in areas:
+        own = [result for result in done if result.area == area.name]
+        if own and all(result.outcome is Outcome.UNSUPPORTED for result in own):
+            yield f"{area.name}: upstream refused every request ({own[0].message})"
 
 
 def _silent(areas: Iterable[Area], units: Sequence[Unit], done: list[UnitResult], *, now: datetime) -> Iterable[str]:
@@ -51,7 +58,7 @@ def _silent(areas: Iterable[Area], units: Sequence[Unit], done: list[UnitResult]
     for area in areas:
         own = [result for result in done if result.area == area.name]
         newest = [datetime.fromisoformat(result.newest) for result in own if result.newest]
-        if not own or (any(result.outcome is Outcome.UNSUPPORTED for result in own) and not newest):
+        if not own:
             continue
         start = midnight(min(unit.first for unit in units if unit.partition.area == area.name))
         last = max(newest, default=start)

@@ -1,6 +1,6 @@
 """The ingest DAG of a source: plan → ingest or repair, mapped → publish → reconcile."""
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from airflow.sdk import DAG, Param, TriggerRule, get_current_context, task
@@ -9,7 +9,7 @@ from irish_day_timetable import LiveAndIrishDays
 
 from include.domain.calendar import irish_day
 from include.domain.catalogue import CYCLE
-from include.domain.errors import ContractBroken, GridError, Transient
+from include.domain.errors import ContractBroken, Incomplete, SettingInvalid, Transient
 from include.domain.readings import Outcome
 from include.orchestration.assets import READINGS
 from include.orchestration.tasks import DEFAULTS, START, live_pool, open_readings, repair_pool
@@ -113,6 +113,9 @@ def _plan(source_id: str) -> list[dict[str, Any]]:
     settings.require_contact()
     entry, params = source(source_id), context["params"]
     now = settings.now or context["dag_run"].run_after
+    unknown = sorted(set(context["dag_run"].conf or {}) - set(params))
+    if unknown:
+        raise SettingInvalid.of("Params", unknown[0], ", ".join(params))
     wanted = _days_asked(context, now)
     selection = Selection.of(entry, areas=params["areas"], regions=params["regions"])
     if wanted is None and _other_live_run(context):
@@ -150,9 +153,9 @@ def _run_unit(unit: dict[str, Any], *, strict: bool) -> None:
         )
         result = job.run(planned, live=not strict)
     except Exception as error:
-        _push(RESULT, result_to_xcom(our_error(planned, error)))
+        _push_result(our_error(planned, error))
         raise
-    _push(RESULT, result_to_xcom(result))
+    _push_result(result)
     _settle(result, strict=strict)
 
 
@@ -169,7 +172,9 @@ def _settle(result: "UnitResult", *, strict: bool) -> None:
 @task(task_id="publish", outlets=[READINGS], trigger_rule=TriggerRule.ALL_DONE, priority_weight=20)
 def _publish(source_id: str) -> None:
     """Tell the export what changed; skipped, and no event, when nothing did."""
-    changed = [result for result in _results() if result.rows]
+    # Instances that were not cleared keep their results of the last time; the run's start tells them apart.
+    started = get_current_context()["dag_run"].start_date
+    changed = [result for result in _results(since=started) if result.rows]
     if not changed:
         raise AirflowSkipException("nothing new in any unit: no object written, no export needed")
     get_current_context()["outlet_events"][READINGS].extra = {
@@ -192,7 +197,7 @@ def _reconcile(source_id: str) -> dict[str, int]:
         dag_id=ti.dag_id, task_ids=planners, run_ids=[ti.run_id], states=["failed", "upstream_failed"]
     )
     if broken:
-        raise GridError("the plan failed, nothing was fetched; its log says why")
+        raise Incomplete("the plan failed, nothing was fetched; its log says why")
     pulled = ti.xcom_pull(task_ids=planners)
     if all(part is None for part in pulled):
         raise AirflowSkipException("nothing was planned")
@@ -207,7 +212,7 @@ def _reconcile(source_id: str) -> dict[str, int]:
         strict=strict,
     )
     if verdict.faults:
-        raise GridError("; ".join(verdict.faults))
+        raise Incomplete("; ".join(verdict.faults))
     return verdict.counts
 
 
@@ -233,9 +238,18 @@ def _other_live_run(context: Any) -> bool:
     return bool(ti.get_dr_count(dag_id=ti.dag_id, logical_dates=earlier, states=["running"]))
 
 
-def _results() -> list["UnitResult"]:
+def _results(*, since: datetime | None = None) -> list["UnitResult"]:
     pulled = get_current_context()["ti"].xcom_pull(task_ids=["ingest", "repair"], key=RESULT)
-    return [result_from_xcom(one) for one in pulled if one is not None]
+    found = [one for one in pulled if one is not None]
+    return [
+        result_from_xcom(one["result"])
+        for one in found
+        if since is None or datetime.fromisoformat(one["pushed_at"]) >= since
+    ]
+
+
+def _push_result(result: "UnitResult") -> None:
+    _push(RESULT, {"result": result_to_xcom(result), "pushed_at": datetime.now(UTC).isoformat()})
 
 
 def _push(key: str, value: Any) -> None:

@@ -21,6 +21,7 @@ NO_RETRY: Final = (
     errors.Permanent,
     errors.Transient,
     errors.NotYetPublished,
+    errors.Incomplete,
 )
 """Asking again at once changes nothing: tenacity has already retried what may pass."""
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
-from include.domain.errors import ConditionFailed, SettingInvalid
+from include.domain.errors import ConditionFailed, SettingInvalid, StorageError
 from include.storage.object_store import ObjectInfo, StoredObject
 
 LOCKS = ".locks"
@@ -94,10 +94,13 @@ class LocalStore:
     def _lock(self, key: str) -> Iterator[None]:
         # The kernel drops the lock when its holder is killed, so no lock outlives a writer.
         lock = self.root / LOCKS / hashlib.sha256(key.encode()).hexdigest()[:16]
-        lock.parent.mkdir(parents=True, exist_ok=True)
-        with lock.open("w") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
-            yield
+        try:
+            lock.parent.mkdir(parents=True, exist_ok=True)
+            with lock.open("w") as file:
+                fcntl.flock(file, fcntl.LOCK_EX)
+                yield
+        except OSError as error:
+            raise StorageError(f"GRID_STORE: {self.root / key} cannot be written: {error.strerror}") from error
 
 
 def _etag(data: bytes) -> str:

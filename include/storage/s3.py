@@ -6,7 +6,7 @@ from typing import Any
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
+from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, ParamValidationError
 
 from include.domain.errors import ConditionFailed, SettingInvalid, StorageError
 from include.storage.object_store import ObjectInfo, StoredObject
@@ -96,6 +96,11 @@ class S3Store:
             raise self._translated(error, key) from error
         except ParamValidationError as error:
             raise self._unusable("no valid name") from error
+        except NoCredentialsError as error:
+            raise SettingInvalid(
+                f"GRID_STORE: got {self.address('')!r}, but there are no AWS credentials; allowed: the usual"
+                " AWS_* variables, or a role of this machine"
+            ) from error
         except BotoCoreError as error:
             raise StorageError(f"s3://{self.bucket}/{self._full(key)}: {error}") from error
 

@@ -182,10 +182,30 @@ def test_a_second_cycle_with_nothing_new_writes_nothing_and_says_so(simulated: D
     assert len(simulated.airflow.runs("export")) == exports
 
 
+def test_clearing_one_instance_when_nothing_changed_wakes_no_export(simulated: Deployment, cycle: str) -> None:
+    before, exports = simulated.objects("simulated/"), len(simulated.airflow.runs("export"))
+    simulated.airflow.post(
+        "dags/ingest_eirgrid/clearTaskInstances",
+        {
+            "dry_run": False,
+            "dag_run_id": cycle,
+            "task_ids": [["ingest", 0]],
+            "only_failed": False,
+            "include_downstream": True,
+        },
+    )
+    assert simulated.finish("ingest_eirgrid", cycle) == "success"
+    states = {one["task_id"]: one["state"] for one in simulated.airflow.tasks("ingest_eirgrid", cycle)}
+    assert (states["publish"], states["reconcile"]) == ("skipped", "success")
+    assert len(simulated.airflow.runs("export")) == exports
+    assert simulated.objects("simulated/") == before
+
+
 WRONG: dict[str, dict[str, Any]] = {
     "areas: got 'wnd'; allowed: wind, solar, demand": {"areas": ["wnd"]},
     "regions: got 'UK'; allowed: ALL, ROI, NI": {"regions": ["UK"]},
     "end: got '2026-11-01'; allowed: a day from start, 2026-11-10": {"start": "2026-11-10", "end": "2026-11-01"},
+    "Params: got 'strat'; allowed: start, end, areas, regions": {"strat": "2026-06-01"},
     "allowed in one run: 1000": {"start": "2014-01-01", "end": "2026-11-01"},
 }
 

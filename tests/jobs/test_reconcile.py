@@ -87,8 +87,16 @@ def test_a_month_that_has_just_begun_may_be_empty(now: str, silent: bool) -> Non
     assert bool(faults) is silent
 
 
-def test_an_area_that_upstream_refuses_is_not_silent() -> None:
-    assert _judge([NI], [_result(NI, Outcome.UNSUPPORTED, newest=None)]).faults == []
+def test_a_region_that_upstream_refuses_is_no_fault_while_another_is_served() -> None:
+    refused = _result(NI, Outcome.UNSUPPORTED, newest=None)
+    for strict in (False, True):
+        assert _judge([ROI, NI], [_result(ROI), refused], strict=strict).faults == []
+
+
+def test_an_area_that_upstream_refuses_everywhere_is_a_fault() -> None:
+    refused = [_result(ROI, Outcome.UNSUPPORTED, newest=None), _result(NI, Outcome.UNSUPPORTED, newest=None)]
+    assert "no value since" in _judge([ROI, NI], refused).faults[0]
+    assert "upstream refused every request" in _judge([ROI, NI], refused, strict=True).faults[0]
 
 
 def test_an_area_that_was_not_planned_is_not_silent() -> None:

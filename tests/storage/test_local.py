@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from include.domain.errors import SettingInvalid
+from include.domain.errors import SettingInvalid, StorageError
 from include.storage.local import UNFINISHED, LocalStore
 from include.storage.location import open_store
 from tests.storage.writers import contents
@@ -56,7 +56,7 @@ def test_a_writer_that_fails_leaves_nothing(folder: LocalStore, monkeypatch: pyt
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("os.fsync", full)
-    with pytest.raises(OSError, match="No space left"):
+    with pytest.raises(StorageError, match="cannot be written: No space left"):
         folder.put(KEY, b"new", expected=etag)
     assert [path.name for path in (folder.root / KEY).parent.iterdir()] == ["data.parquet"]
     found = folder.get(KEY)
