@@ -86,7 +86,7 @@ class Stack:
                 sys.executable,
                 "-m",
                 "dev.after",
-                f"{self.airflow_url}/api/v2/version",
+                f"{self.airflow_url}/execution/health",
                 *airflow,
                 "scheduler",
             ],

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 from airflow.sdk import DAG, TriggerRule, get_current_context, task
 
 from include.orchestration.assets import READINGS
-from include.orchestration.tasks import DEFAULTS, START, open_readings
+from include.orchestration.tasks import DEFAULTS, START, open_claimed
 from include.settings import load_settings
 from include.sources.registry import SOURCES
 
@@ -67,6 +67,6 @@ def _export() -> "Export":
     from include.jobs.export import Export  # noqa: PLC0415  DAG files are parsed without DuckDB
 
     settings = load_settings()
-    store = open_readings(settings).store
+    store = open_claimed(settings)
     now = settings.now or get_current_context()["dag_run"].run_after
     return Export(store=store, feed=settings.feed, entries=SOURCES, now=now)

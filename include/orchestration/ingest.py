@@ -12,7 +12,7 @@ from include.domain.catalogue import CYCLE
 from include.domain.errors import ContractBroken, Incomplete, SettingInvalid, Transient
 from include.domain.readings import Outcome
 from include.orchestration.assets import READINGS
-from include.orchestration.tasks import DEFAULTS, START, live_pool, open_readings, repair_pool
+from include.orchestration.tasks import DEFAULTS, START, live_pool, open_claimed, open_readings, repair_pool
 from include.orchestration.units import result_from_xcom, result_to_xcom, unit_from_xcom, unit_to_xcom
 from include.settings import load_settings
 from include.sources.registry import SourceEntry, source
@@ -126,7 +126,7 @@ def _plan(source_id: str) -> list[dict[str, Any]]:
         live = plan_live(entry, now=now, days_back=settings.days_back, selection=selection)
     else:
         repair = plan_days(entry, *wanted, now=settings.clock(), selection=selection)
-    open_readings(settings)
+    open_claimed(settings)
     _push("repair", [unit_to_xcom(unit) for unit in repair])
     return [unit_to_xcom(unit) for unit in live]
 

@@ -9,6 +9,7 @@ from include.domain import errors
 
 if TYPE_CHECKING:
     from include.settings import Settings
+    from include.storage.object_store import ObjectStore
     from include.storage.readings import ReadingsStore
 
 START: Final = datetime(2014, 1, 1, tzinfo=UTC)
@@ -48,13 +49,19 @@ def repair_pool(source_id: str) -> str:
     return f"{source_id}_repair"
 
 
-def open_readings(settings: "Settings") -> "ReadingsStore":
-    """The readings of this deployment; raises SettingInvalid or WrongStore before anything is written."""
-    from include.storage.location import open_store  # noqa: PLC0415  DAG files are parsed without storage
-    from include.storage.readings import ReadingsStore  # noqa: PLC0415
+def open_claimed(settings: "Settings") -> "ObjectStore":
+    """The store of this deployment; raises SettingInvalid or WrongStore before anything is written."""
+    from include.storage.identity import claim  # noqa: PLC0415  DAG files are parsed without storage
+    from include.storage.location import open_store  # noqa: PLC0415
 
     store = open_store(settings.store)
     store.check()
-    readings = ReadingsStore(store, feed=settings.feed)
-    readings.open()
-    return readings
+    claim(store, feed=settings.feed)
+    return store
+
+
+def open_readings(settings: "Settings") -> "ReadingsStore":
+    """The readings in the store of this deployment."""
+    from include.storage.readings import ReadingsStore  # noqa: PLC0415  it loads pyarrow
+
+    return ReadingsStore(open_claimed(settings), feed=settings.feed)

@@ -6,10 +6,9 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any, Final
 
-from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
-
-from include.domain.errors import ConditionFailed, StorageError
+from include.domain.errors import StorageError
 from include.domain.readings import Partition
+from include.storage.identity import until_undisturbed
 from include.storage.keys import SCHEMA_VERSION, outcomes_key
 from include.storage.object_store import ObjectStore
 
@@ -41,13 +40,7 @@ def read_outcomes(store: ObjectStore, partition: Partition) -> dict[date, list[T
 
 def record_tries(store: ObjectStore, partition: Partition, tries: Mapping[date, Try]) -> None:
     """Add one try to each of these days."""
-    attempts = Retrying(
-        retry=retry_if_exception_type(ConditionFailed),
-        wait=wait_random_exponential(multiplier=0.02, max=2),
-        stop=stop_after_attempt(40),
-        reraise=True,
-    )
-    attempts(_record_once, store, partition, tries)
+    until_undisturbed()(_record_once, store, partition, tries)
 
 
 def _record_once(store: ObjectStore, partition: Partition, tries: Mapping[date, Try]) -> None:

@@ -1,23 +1,20 @@
 """Partitions of readings in a store: read, merge, write if nobody else wrote in between."""
 
-import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
-from include.domain.errors import ConditionFailed, StorageError, WrongStore
+from include.domain.errors import ConditionFailed
 from include.domain.readings import Feed, Partition
-from include.storage.keys import SCHEMA_VERSION, STORE_KEY, readings_key
+from include.storage.identity import claim, until_undisturbed
+from include.storage.keys import readings_key
 from include.storage.object_store import ObjectStore
 from include.storage.parquet import Merged, decode, encode, merge
-
-WRITE_ATTEMPTS: Final = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +36,7 @@ class ReadingsStore:
 
     def open(self) -> None:
         """Make the store this feed's for good, or raise WrongStore when it is another's."""
-        _until_undisturbed()(self._open_once)
+        claim(self.store, feed=self.feed)
 
     def read(self, partition: Partition) -> pa.Table | None:
         """All rows of a partition; None when there is no such file."""
@@ -52,16 +49,8 @@ class ReadingsStore:
 
         Raises StorageError when other writers win every race, or the store fails.
         """
-        merged = _until_undisturbed()(self._merge_once, partition, new, settle_after)
+        merged = until_undisturbed()(self._merge_once, partition, new, settle_after)
         return Written(merged.table, merged.changed)
-
-    def _open_once(self) -> None:
-        wanted = {"feed": self.feed.value, "schema_version": SCHEMA_VERSION}
-        found = self.store.get(STORE_KEY)
-        if found is None:
-            self.store.put(STORE_KEY, json.dumps(wanted).encode(), expected=None)
-        else:
-            _check_identity(found.data, wanted)
 
     def _merge_once(self, partition: Partition, new: pa.Table, settle_after: Mapping[str, timedelta]) -> Merged:
         key = readings_key(partition)
@@ -82,26 +71,6 @@ class ReadingsStore:
                 raise
 
 
-def _until_undisturbed() -> Retrying:
-    return Retrying(
-        retry=retry_if_exception_type(ConditionFailed),
-        wait=wait_random_exponential(multiplier=0.02, max=2),
-        stop=stop_after_attempt(WRITE_ATTEMPTS),
-        reraise=True,
-    )
-
-
-def store_feed(store: ObjectStore) -> Feed | None:
-    """The feed of a store; None while nothing has been written to it."""
-    found = store.get(STORE_KEY)
-    if found is None:
-        return None
-    try:
-        return Feed(json.loads(found.data)["feed"])
-    except (ValueError, KeyError, TypeError) as error:
-        raise StorageError(f"{STORE_KEY} cannot be read: {error}") from error
-
-
 def newest_value(table: pa.Table, *, fields: Collection[str], now: datetime) -> datetime | None:
     """The newest slot up to `now` at which one of these fields has a value."""
     stamps = table["timestamp"].cast(pa.int64()).to_numpy()
@@ -112,18 +81,3 @@ def newest_value(table: pa.Table, *, fields: Collection[str], now: datetime) -> 
         return None
     instant: datetime = pa.scalar(int(present.max()), pa.timestamp("us", tz="UTC")).as_py()
     return instant
-
-
-def _check_identity(data: bytes, wanted: Mapping[str, object]) -> None:
-    try:
-        found = json.loads(data)
-        feed, version = found["feed"], found["schema_version"]
-    except (ValueError, KeyError, TypeError) as error:
-        raise WrongStore(f"{STORE_KEY} is not this project's: {data[:80]!r}") from error
-    if feed != wanted["feed"]:
-        raise WrongStore(
-            f"GRID_FEED: got {wanted['feed']!r}, but this store holds {feed!r} readings for good; "
-            "give GRID_STORE another folder or prefix for another feed"
-        )
-    if version != wanted["schema_version"]:
-        raise WrongStore(f"the store has schema_version {version!r}; this version knows {SCHEMA_VERSION}")

@@ -11,10 +11,11 @@ import pytest
 from include.domain.calendar import Month
 from include.domain.errors import ConditionFailed, StorageError, WrongStore
 from include.domain.readings import Feed, Partition
+from include.storage.identity import WRITE_ATTEMPTS, store_feed
 from include.storage.keys import STORE_KEY, readings_key
 from include.storage.local import LocalStore
 from include.storage.object_store import ObjectInfo, ObjectStore, StoredObject
-from include.storage.readings import WRITE_ATTEMPTS, ReadingsStore, newest_value, store_feed
+from include.storage.readings import ReadingsStore, newest_value
 from tests.storage.writers import (
     FETCHED,
     NOVEMBER,
