@@ -113,9 +113,10 @@ def _plan(source_id: str) -> list[dict[str, Any]]:
     settings.require_contact()
     entry, params = source(source_id), context["params"]
     now = settings.now or context["dag_run"].run_after
-    unknown = sorted(set(context["dag_run"].conf or {}) - set(params))
+    known = _params(entry)
+    unknown = sorted(set(params) - set(known))
     if unknown:
-        raise SettingInvalid.of("Params", unknown[0], ", ".join(params))
+        raise SettingInvalid.of("Params", unknown[0], ", ".join(known))
     wanted = _days_asked(context, now)
     selection = Selection.of(entry, areas=params["areas"], regions=params["regions"])
     if wanted is None and _other_live_run(context):
