@@ -6,7 +6,7 @@ from typing import Final
 
 from dev.stack import ROOT
 from include.domain.catalogue import AREAS
-from include.domain.series import Area, Limit, Series
+from include.domain.series import Area, Limit, Route, Series
 from include.settings import PREFIX, Settings
 
 PAGES: Final = ROOT / "docs" / "reference"
@@ -62,13 +62,24 @@ def _area(area: Area) -> str:
     facts = [
         f"Regions: {', '.join(area.regions)}.",
         f"Told of after {_span(area.alert_after)} without anything new.",
-        f"Asked for today: {', '.join(area.live_upstreams)}; for days that are over: {', '.join(area.elapsed_upstreams)}.",
+        *_asked(area),
         f"One file per Irish {'day' if area.partitioned_by_day else 'month'}.",
         *dict.fromkeys(_limit(one.limit, one.unit) for one in area.series if one.limit),
     ]
     columns = "Region | Field | Name | Unit | Cadence | Lag | First day | Plausible range | Future slots | History | Aggregation"
     lines = [f"## {area.name}: {area.title}", "", *facts, "", f"| {columns} |", "|---" * 11 + "|"]
     return "\n".join([*lines, *(_row(one) for one in area.series), ""])
+
+
+def _asked(area: Area) -> list[str]:
+    """Whom each region is asked of, regions with the same order together."""
+    regions: dict[Route, list[str]] = {}
+    for region in area.regions:
+        regions.setdefault(area.of_region(region)[0].upstreams, []).append(region)
+    return [
+        f"Asked for {', '.join(named)}: today {', '.join(route.live)}; days that are over {', '.join(route.elapsed)}."
+        for route, named in regions.items()
+    ]
 
 
 def _row(one: Series) -> str:
@@ -80,7 +91,7 @@ def _row(one: Series) -> str:
         _span(one.cadence),
         _span(one.lag),
         one.first_day.isoformat(),
-        f"{one.low:g} to {one.high:g}",
+        one.range,
         "yes" if one.future else "no",
         f"`{one.history}`",
         f"`{one.aggregation}`",

@@ -33,10 +33,21 @@ class Settings(BaseSettings):
     upstream: HttpUrl | None = Field(
         default=None, description="Base URL of a stand-in upstream. Required for every feed but `eirgrid`."
     )
-    live_slots: int = Field(default=4, ge=1, le=32, description="Live units at once: size of the live Pool.")
-    repair_slots: int = Field(default=2, ge=1, le=32, description="Repair units at once: size of the repair Pool.")
+    max_concurrency: int = Field(
+        default=6,
+        ge=2,
+        le=64,
+        description="Most units of a source that ask upstream at once, in the whole deployment: the slots of its two"
+        " Pools together, two thirds of them for live runs.",
+    )
     request_timeout: float = Field(default=30.0, gt=0, le=300, description="Seconds to wait for upstream.")
     max_retries: int = Field(default=5, ge=0, le=20, description="Retries of one request.")
+    unit_deadline: float = Field(
+        default=300.0,
+        gt=0,
+        le=540,
+        description="Seconds after which a unit, with all its requests, retries and other interfaces, is given up.",
+    )
     request_spacing: float = Field(
         default=0.2, ge=0, le=60, description="Seconds between two requests of a task to one host."
     )
@@ -90,6 +101,16 @@ class Settings(BaseSettings):
                 "an e-mail address or URL of whoever runs this; it is sent in the User-Agent",
             )
         return self.contact
+
+    @property
+    def live_slots(self) -> int:
+        """Slots of a source's Pool for what runs every quarter of an hour."""
+        return max(1, self.max_concurrency * 2 // 3)
+
+    @property
+    def repair_slots(self) -> int:
+        """Slots of a source's Pool for backfills and repairs."""
+        return self.max_concurrency - self.live_slots
 
     def clock(self) -> datetime:
         """The present instant, or the fixed one."""

@@ -45,9 +45,11 @@ def test_an_absent_store_is_named() -> None:
         ("GRID_STORE", "  ", "GRID_STORE: got '  '; allowed: Where readings lie"),
         ("GRID_FEED", "esb", "Input should be 'eirgrid', 'simulated' or 'recorded'"),
         ("GRID_FEED", "EirGrid", "GRID_FEED: got 'EirGrid'; allowed: Where the numbers come from"),
-        ("GRID_LIVE_SLOTS", "many", "GRID_LIVE_SLOTS: got 'many'; allowed: Live units at once"),
-        ("GRID_LIVE_SLOTS", "0", "greater than or equal to 1"),
-        ("GRID_REPAIR_SLOTS", "33", "less than or equal to 32"),
+        ("GRID_MAX_CONCURRENCY", "many", "GRID_MAX_CONCURRENCY: got 'many'; allowed: Most units of a source"),
+        ("GRID_MAX_CONCURRENCY", "1", "greater than or equal to 2"),
+        ("GRID_MAX_CONCURRENCY", "65", "less than or equal to 64"),
+        ("GRID_UNIT_DEADLINE", "0", "greater than 0"),
+        ("GRID_UNIT_DEADLINE", "541", "less than or equal to 540"),
         ("GRID_REQUEST_TIMEOUT", "0", "greater than 0"),
         ("GRID_REQUEST_TIMEOUT", "301", "less than or equal to 300"),
         ("GRID_REQUEST_TIMEOUT", "nan", "GRID_REQUEST_TIMEOUT: got 'nan'"),
@@ -69,6 +71,13 @@ def test_a_wrong_value_is_named_in_one_line(name: str, value: str, says: str, mo
     assert str(caught.value).startswith(f"{name}: got {value!r}; allowed: ")
     assert says in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("most", range(2, 65))
+def test_the_two_pools_together_are_the_most_that_ask_at_once(most: int) -> None:
+    settings = load_settings(store="data", max_concurrency=most)
+    assert settings.live_slots + settings.repair_slots == most
+    assert settings.live_slots >= settings.repair_slots >= 1
 
 
 @pytest.mark.parametrize(

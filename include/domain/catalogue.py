@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from functools import partial
 from typing import Final
 
-from include.domain.series import Aggregation, Area, History, Limit, Role, Series
+from include.domain.series import Aggregation, Area, History, Limit, Role, Route, Series
 
 QUARTER: Final = timedelta(minutes=15)
 HALF_HOUR: Final = timedelta(minutes=30)
@@ -48,9 +48,20 @@ CO2_WITHHELD_BELOW: Final = {ALL: 650.0, ROI: 450.0, NI: 200.0}
 CO2_DERIVABLE_SINCE: Final = date(2022, 5, 18)
 """From this day emissions = intensity x demand / 1000 to rounding, so that a withheld value can be derived."""
 
-DASHBOARD_FIRST = ("dashboardservice", "chart")
+DASHBOARD_FIRST: Final = Route(live=("dashboardservice", "chart"), elapsed=("dashboardservice", "chart"))
+WIND_ROUTE: Final = Route(live=("chart", "dashboardservice", "vargen"), elapsed=("vargen", "chart", "dashboardservice"))
+SOLAR_ROUTE: Final = Route(live=("chart", "vargen"), elapsed=("vargen", "chart"))
+"""DashboardService has never carried solar."""
+ISLAND_LINKS_ROUTE: Final = Route(
+    live=("interconn", "dashboardservice", "chart"), elapsed=("interconn", "dashboardservice", "chart")
+)
+"""interconn has only ever been seen to answer for the whole island."""
 
-_quarter_hourly = partial(Series, cadence=QUARTER, lag=QUARTER, first_day=HISTORY_START)
+NEVER_RECORDED: Final = frozenset({"vargen", "interconn"})
+"""Interfaces whose answers are known from other clients' code only: a shape nobody described there says more about
+what we know than about upstream, so the next interface is asked instead of stopping the unit."""
+
+_quarter_hourly = partial(Series, cadence=QUARTER, lag=QUARTER, first_day=HISTORY_START, upstreams=DASHBOARD_FIRST)
 
 
 def _per_region(build: Callable[[str], Iterable[Series]], regions: Iterable[str]) -> tuple[Series, ...]:
@@ -58,13 +69,22 @@ def _per_region(build: Callable[[str], Iterable[Series]], regions: Iterable[str]
 
 
 def _wind(region: str) -> Iterable[Series]:
-    wind = partial(_quarter_hourly, area="wind", region=region, unit="MW", low=-100, high=8000)
+    wind = partial(_quarter_hourly, area="wind", region=region, unit="MW", low=-100, high=8000, upstreams=WIND_ROUTE)
     yield wind(field="WIND_ACTUAL", name="Wind", role=Role.ACTUAL)
     yield wind(field="WIND_FCAST", name="Wind forecast", role=Role.FORECAST, future=True)
 
 
 def _solar(region: str) -> Iterable[Series]:
-    solar = partial(_quarter_hourly, area="solar", region=region, unit="MW", low=-50, high=4000, first_day=SOLAR_START)
+    solar = partial(
+        _quarter_hourly,
+        area="solar",
+        region=region,
+        unit="MW",
+        low=-50,
+        high=4000,
+        first_day=SOLAR_START,
+        upstreams=SOLAR_ROUTE,
+    )
     yield solar(field="SOLAR_ACTUAL", name="Solar", role=Role.ACTUAL)
     yield solar(field="SOLAR_FCAST", name="Solar forecast", role=Role.FORECAST, future=True)
 
@@ -84,7 +104,8 @@ def _demand(region: str) -> Iterable[Series]:
 
 
 def _interconnection(region: str) -> Iterable[Series]:
-    flow = partial(_quarter_hourly, area="interconnection", region=region, unit="MW")
+    route = ISLAND_LINKS_ROUTE if region == ALL else DASHBOARD_FIRST
+    flow = partial(_quarter_hourly, area="interconnection", region=region, unit="MW", upstreams=route)
     if region in {ALL, ROI}:
         yield flow(field="INTER_EWIC", name="EWIC", low=-600, high=650)
         yield flow(field="INTER_GRNLK", name="Greenlink", low=-600, high=650, first_day=GREENLINK_START)
@@ -159,8 +180,6 @@ def _area(
     *,
     regions: tuple[str, ...] = ISLAND_AND_PARTS,
     alert_after: timedelta = 3 * HOUR,
-    live: tuple[str, ...] = DASHBOARD_FIRST,
-    elapsed: tuple[str, ...] = DASHBOARD_FIRST,
     partitioned_by_day: bool = False,
 ) -> Area:
     return Area(
@@ -168,30 +187,16 @@ def _area(
         title=title,
         regions=regions,
         alert_after=alert_after,
-        live_upstreams=live,
-        elapsed_upstreams=elapsed,
         partitioned_by_day=partitioned_by_day,
         series=_per_region(build, regions),
     )
 
 
 AREAS: Final[tuple[Area, ...]] = (
-    _area(
-        "wind",
-        "Wind",
-        _wind,
-        live=("chart", "dashboardservice", "vargen"),
-        elapsed=("vargen", "chart", "dashboardservice"),
-    ),
-    _area("solar", "Solar", _solar, live=("chart", "vargen"), elapsed=("vargen", "chart")),
+    _area("wind", "Wind", _wind),
+    _area("solar", "Solar", _solar),
     _area("demand", "Demand", _demand),
-    _area(
-        "interconnection",
-        "Interconnection",
-        _interconnection,
-        live=("interconn", "dashboardservice", "chart"),
-        elapsed=("interconn", "dashboardservice", "chart"),
-    ),
+    _area("interconnection", "Interconnection", _interconnection),
     _area("co2", "CO2", _co2, alert_after=6 * HOUR),
     _area(
         "frequency",
@@ -210,6 +215,7 @@ AREAS: Final[tuple[Area, ...]] = (
                 high=52.0,
                 aggregation=Aggregation.MIN_MEAN_MAX,
                 limit=FREQUENCY_BAND,
+                upstreams=DASHBOARD_FIRST,
             )
         ],
         regions=(ROI,),
@@ -231,6 +237,7 @@ AREAS: Final[tuple[Area, ...]] = (
                 low=0,
                 high=100,
                 limit=SNSP_LIMIT,
+                upstreams=DASHBOARD_FIRST,
             )
         ],
         regions=(ALL,),

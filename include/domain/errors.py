@@ -22,6 +22,9 @@ class SettingInvalid(GridError):
 class UpstreamError(GridError):
     """An answer of upstream that cannot be used."""
 
+    remembered: bool = False
+    """Whether upstream was not asked again, since it said the same a short while ago."""
+
     def __init__(self, message: str, *, interface: str = "", sample: bytes = b"") -> None:
         super().__init__(message)
         self.interface = interface
@@ -39,12 +42,16 @@ class EmptyAnswer(Transient):
     """No rows where values must exist: retried once, then left to a later pass."""
 
 
+class CircuitOpen(Transient):
+    """Not asked: this interface has failed for good for several units in a row. The next run asks it again."""
+
+
 class Permanent(UpstreamError):
     """Will not pass by asking again: 4xx, or an error status for a valid range."""
 
 
 class Unsupported(Permanent):
-    """Upstream refuses this area and region (403)."""
+    """Upstream refuses this area and region (403). Remembered for a day."""
 
 
 class NotYetPublished(UpstreamError):

@@ -49,6 +49,20 @@ class Limit:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """The upstream interfaces that may answer, best first, by the age of the day."""
+
+    live: tuple[str, ...] = ()
+    """For today and days to come."""
+    elapsed: tuple[str, ...] = ()
+    """For days that are over."""
+
+    def order(self, day: date, *, today: date) -> tuple[str, ...]:
+        """Whom to ask for this Irish day, in this order."""
+        return self.live if day >= today else self.elapsed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Series:
     """One quantity of one region on one grid of slots."""
 
@@ -68,6 +82,8 @@ class Series:
     """Lowest plausible value. One below is stored and flagged, never dropped."""
     high: float
     """Highest plausible value."""
+    upstreams: Route = Route()
+    """Whom to ask; nobody in particular for a source that has one interface only."""
     future: bool = False
     """Whether slots to come carry values."""
     history: History = History.FULL
@@ -82,9 +98,19 @@ class Series:
         """(area, region, field)."""
         return (self.area, self.region, self.field)
 
+    @property
+    def range(self) -> str:
+        """The plausible range in words."""
+        return f"{self.low:g} to {self.high:g}"
+
     def plausible(self, value: float) -> bool:
         """Whether the value lies in the range that recordings and ratings allow."""
         return self.low <= value <= self.high
+
+    def another_quantity(self, value: float) -> bool:
+        """Whether the value is out of range by more than the range is wide: kW for MW, or something else altogether."""
+        width = self.high - self.low
+        return not self.low - width <= value <= self.high + width
 
     def stale_after(self, slot: datetime, *, cycle: timedelta) -> datetime:
         """When a newer slot than this one is due: one cadence, the publication lag and one fetch cycle later."""
@@ -100,10 +126,6 @@ class Area:
     regions: tuple[str, ...]
     alert_after: timedelta
     """How long nothing new may come before somebody is told."""
-    live_upstreams: tuple[str, ...]
-    """Interfaces to ask for today, in this order."""
-    elapsed_upstreams: tuple[str, ...]
-    """Interfaces to ask for days that are over, in this order."""
     partitioned_by_day: bool = False
     series: tuple[Series, ...] = ()
 
@@ -112,7 +134,5 @@ class Area:
         return tuple(one for one in self.series if one.region == region)
 
     def upstreams(self, day: date, *, today: date, region: str) -> tuple[str, ...]:
-        """Interfaces that may answer for this day and region, best first."""
-        order = self.live_upstreams if day >= today else self.elapsed_upstreams
-        # interconn has only ever been seen to answer for the whole island.
-        return tuple(one for one in order if one != "interconn" or region == "ALL")
+        """Interfaces that may answer for this day and region, best first: the same for every series of a region."""
+        return self.of_region(region)[0].upstreams.order(day, today=today)

@@ -3,14 +3,14 @@
 import hashlib
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from include.domain.calendar import day_span
+from include.domain.calendar import day_span, irish_day
 from include.domain.errors import (
     ContractBroken,
     GridError,
@@ -20,8 +20,9 @@ from include.domain.errors import (
 )
 from include.domain.readings import Outcome, Unit
 from include.domain.series import Area, Role
-from include.sources.base import DataChunk, Source
-from include.storage.outcomes import Try, record_tries
+from include.jobs.circuit import RunSoFar, went_down
+from include.sources.base import DataChunk, Known, Setback, Source
+from include.storage.outcomes import Failed, Refusals, Try, read_outcomes, record_tries
 from include.storage.parquet import SCHEMA, merge
 from include.storage.readings import ReadingsStore, Written, newest_value
 
@@ -31,6 +32,8 @@ OVERLAP: Final = timedelta(minutes=10)
 """How far before its newest stored point a live fetch of 5-second values starts."""
 NULL_GRACE: Final = timedelta(hours=6)
 """A null is upstream's last word when it is read this long after slot + publication lag."""
+REFUSAL_HOLDS: Final = timedelta(days=1)
+"""How long a live run does not ask again for what upstream refused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,40 @@ class UnitResult:
     newest: str | None = None
     """Newest stored slot with a value that is no forecast, UTC, ISO 8601."""
     message: str = ""
+    answered: tuple[str, ...] = ()
+    """Interfaces that gave readings."""
+    down: tuple[str, ...] = ()
+    """Interfaces that failed for good, with every retry, and gave nothing."""
+    fallback: str = ""
+    """Who failed before another answered, and why."""
+
+
+@dataclass(slots=True)
+class _Fetched:
+    """What a source gave for a unit."""
+
+    chunks: list[DataChunk] = field(default_factory=list)
+    setbacks: list[Setback] = field(default_factory=list)
+    failure: UpstreamError | None = None
+
+    @property
+    def errors(self) -> list[UpstreamError]:
+        return [*(one.error for one in self.setbacks), *([self.failure] if self.failure else [])]
+
+    @property
+    def interfaces(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(chunk.interface for chunk in self.chunks))
+
+    @property
+    def fields(self) -> set[tuple[str, str]]:
+        """(interface, field) pairs that were answered."""
+        return {(chunk.interface, str(name)) for chunk in self.chunks for name in chunk.df["field"].unique()}
+
+    @property
+    def refused(self) -> set[tuple[str, str]]:
+        """(interface, field) pairs that were refused just now."""
+        refusals = [one for one in self.setbacks if isinstance(one.error, Unsupported) and not one.error.remembered]
+        return {(one.error.interface, name) for one in refusals for name in one.fields}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,26 +93,47 @@ class Ingest:
     readings: ReadingsStore
     clock: Callable[[], datetime]
 
-    def run(self, unit: Unit, *, live: bool) -> UnitResult:
-        """Fetch and store one unit. Upstream's failures become an outcome; the store's and ours are raised."""
-        chunks: list[DataChunk] = []
-        failure: UpstreamError | None = None
-        try:
-            for chunk in self.source.fetch(unit, since=self._since(unit) if live else None):
-                chunks.append(chunk)
-                log.info("%s: %s rows from %s", unit.label, len(chunk.df), chunk.interface)
-                for warning in chunk.warnings:
-                    log.warning("%s: %s", unit.label, warning)
-        except UpstreamError as error:
-            failure = error
-        if isinstance(failure, ContractBroken):
-            chunks = []
-        fetched = self._rows(unit, chunks)
-        written = self._write(unit, fetched)
-        result = self._result(unit, written, failure)
-        self._record(unit, result, fetched, chunks, written, failure)
+    def run(self, unit: Unit, *, live: bool, so_far: RunSoFar | None = None) -> UnitResult:
+        """Fetch and store one unit. Upstream's failures become an outcome; the store's and ours are raised.
+
+        `so_far` is what the earlier units of the same run have found out about upstream.
+        """
+        run = so_far or RunSoFar()
+        known = Known(self._refused(unit) if live else frozenset(), run.down)
+        fetched = self._fetch(unit, since=self._since(unit) if live else None, known=known)
+        if isinstance(fetched.failure, ContractBroken):
+            log.error("%s: the answer that broke the contract begins: %r", unit.label, fetched.failure.sample)
+            fetched.chunks.clear()
+        rows = self._rows(unit, fetched.chunks)
+        written = self._write(unit, rows)
+        result = self._result(unit, written, fetched)
+        self._record(unit, result, rows, written, fetched, run)
         log.log(logging.ERROR if result.outcome.is_ours else logging.INFO, "%s", describe(result))
         return result
+
+    def _fetch(self, unit: Unit, *, since: datetime | None, known: Known) -> _Fetched:
+        fetched = _Fetched()
+        try:
+            for event in self.source.fetch(unit, since=since, known=known):
+                if isinstance(event, Setback):
+                    fetched.setbacks.append(event)
+                    log.warning("%s: %s, %s", unit.label, ", ".join(event.fields), event.error)
+                    if isinstance(event.error, ContractBroken):
+                        log.error("%s: that answer begins: %r", unit.label, event.error.sample)
+                    continue
+                fetched.chunks.append(event)
+                log.info("%s: %s rows from %s", unit.label, len(event.df), event.interface)
+                for warning in event.warnings:
+                    log.warning("%s: %s", unit.label, warning)
+                for _, flag in event.flagged:
+                    log.warning("%s: implausible, stored as sent: %s", unit.label, flag)
+        except UpstreamError as error:
+            fetched.failure = error
+        return fetched
+
+    def _refused(self, unit: Unit) -> frozenset[tuple[str, str]]:
+        known = read_outcomes(self.readings.store, unit.partition).refused
+        return frozenset(pair for pair, at in known.items() if self.clock() - at < REFUSAL_HOLDS)
 
     def _since(self, unit: Unit) -> datetime | None:
         if not self.area.partitioned_by_day:
@@ -112,10 +170,11 @@ class Ingest:
         measured = [one.field for one in series if one.role is not Role.FORECAST]
         return newest_value(table, fields=measured, now=self.clock())
 
-    def _result(self, unit: Unit, written: Written | None, failure: UpstreamError | None) -> UnitResult:
+    def _result(self, unit: Unit, written: Written | None, fetched: _Fetched) -> UnitResult:
         rows = len(written.changed) if written else 0
         stored = written.table if written else self.readings.read(unit.partition)
         newest = self._newest(unit, stored) if stored is not None else None
+        failure = fetched.failure
         return UnitResult(
             label=unit.label,
             area=unit.partition.area,
@@ -123,34 +182,47 @@ class Ingest:
             rows=rows,
             newest=newest.isoformat() if newest else None,
             message=str(failure) if failure else "",
+            answered=fetched.interfaces,
+            down=tuple(sorted(went_down(fetched.errors) - set(fetched.interfaces))),
+            fallback="" if failure else "; ".join(dict.fromkeys(str(one.error) for one in fetched.setbacks)),
         )
 
     def _record(
         self,
         unit: Unit,
         result: UnitResult,
-        fetched: pa.Table,
-        chunks: list[DataChunk],
+        rows: pa.Table,
         written: Written | None,
-        failure: UpstreamError | None,
+        fetched: _Fetched,
+        run: RunSoFar,
     ) -> None:
-        at = self.clock().isoformat()
-        interfaces = "+".join(dict.fromkeys(chunk.interface for chunk in chunks))
+        failure = fetched.failure
         tries = {
             day: Try(
-                at=at,
+                at=self.clock().isoformat(),
                 outcome=result.outcome.value,
-                interface=interfaces or (failure.interface if failure else ""),
+                interface="+".join(fetched.interfaces) or (failure.interface if failure else ""),
                 error=type(failure).__name__ if failure else None,
                 message=str(failure)[:300] if failure else None,
-                sha256=_digest(fetched, day),
-                sample=failure.sample.decode("utf-8", "replace") if isinstance(failure, ContractBroken) else None,
+                sha256=_digest(rows, day),
+                sample=_sample(failure),
+                failed=tuple(_failed(one) for one in fetched.setbacks if one.first <= day <= one.last),
+                flagged=tuple(
+                    flag for chunk in fetched.chunks for slot, flag in chunk.flagged if irish_day(slot) == day
+                ),
             )
             for day in unit.days
-            if failure is not None or (written is not None and _touches(written, day))
+            if _is_news(fetched, day) or (written is not None and _touches(written, day))
         }
-        if tries:
-            record_tries(self.readings.store, unit.partition, tries)
+        refused = self._refusals(fetched, run)
+        if tries or refused:
+            record_tries(self.readings.store, unit.partition, tries, refused=refused, answered=fetched.fields)
+
+    def _refusals(self, fetched: _Fetched, run: RunSoFar) -> Refusals:
+        # An interface that refuses everything has shut us out, which may pass in a minute; one that answers
+        # something else refuses this region.
+        answering = run.answering | set(fetched.interfaces)
+        return {(name, one): self.clock() for name, one in fetched.refused if name in answering}
 
 
 def our_error(unit: Unit, error: Exception) -> UnitResult:
@@ -162,7 +234,24 @@ def our_error(unit: Unit, error: Exception) -> UnitResult:
 def describe(result: UnitResult) -> str:
     """One line on a unit for the log."""
     counted = f"{result.rows} readings added or replaced" if result.rows else "nothing new, no object written"
-    return f"{result.label}: {result.outcome} ({result.message or counted})"
+    instead = f"; {' and '.join(result.answered)} asked instead, since {result.fallback}" if result.fallback else ""
+    return f"{result.label}: {result.outcome} ({result.message or counted}{instead})"
+
+
+def _sample(error: UpstreamError | None) -> str | None:
+    return error.sample.decode("utf-8", "replace") if isinstance(error, ContractBroken) else None
+
+
+def _failed(setback: Setback) -> Failed:
+    error = setback.error
+    return Failed(error.interface, setback.fields, type(error).__name__, str(error)[:300], _sample(error))
+
+
+def _is_news(fetched: _Fetched, day: date) -> bool:
+    """Whether something failed for this day that is not merely remembered."""
+    of_day = [one.error for one in fetched.setbacks if one.first <= day <= one.last]
+    errors = [*of_day, *([fetched.failure] if fetched.failure else [])]
+    return any(not error.remembered for error in errors)
 
 
 def _outcome(failure: UpstreamError | None, *, rows: int, answered: bool) -> Outcome:

@@ -140,6 +140,7 @@ def _plan_repair(units: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def _run_unit(unit: dict[str, Any], *, strict: bool) -> None:
     """Fetch one partition's days and merge them; push what happened."""
+    from include.jobs.circuit import RunSoFar  # noqa: PLC0415
     from include.jobs.ingest import Ingest, our_error  # noqa: PLC0415
 
     planned = unit_from_xcom(unit)
@@ -152,7 +153,8 @@ def _run_unit(unit: dict[str, Any], *, strict: bool) -> None:
             readings=open_readings(settings),
             clock=settings.clock,
         )
-        result = job.run(planned, live=not strict)
+        so_far = RunSoFar.of(_results(since=get_current_context()["dag_run"].start_date))
+        result = job.run(planned, live=not strict, so_far=so_far)
     except Exception as error:
         _push_result(our_error(planned, error))
         raise
@@ -240,8 +242,9 @@ def _other_live_run(context: Any) -> bool:
 
 
 def _results(*, since: datetime | None = None) -> list["UnitResult"]:
+    """Results of the units of this run that have ended, in the order in which they did."""
     pulled = get_current_context()["ti"].xcom_pull(task_ids=["ingest", "repair"], key=RESULT)
-    found = [one for one in pulled if one is not None]
+    found = sorted((one for one in pulled if one is not None), key=lambda one: str(one["pushed_at"]))
     return [
         result_from_xcom(one["result"])
         for one in found

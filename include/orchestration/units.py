@@ -42,4 +42,5 @@ def result_from_xcom(data: dict[str, Any]) -> "UnitResult":
     """The result that a unit's task pushed."""
     from include.jobs.ingest import UnitResult  # noqa: PLC0415  DAG files are parsed without pyarrow
 
-    return UnitResult(**(data | {"outcome": Outcome(data["outcome"])}))
+    interfaces = {name: tuple(data.get(name, ())) for name in ("answered", "down")}
+    return UnitResult(**(data | interfaces | {"outcome": Outcome(data["outcome"])}))

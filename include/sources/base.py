@@ -3,9 +3,10 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING, ClassVar
 
+from include.domain.errors import UpstreamError
 from include.domain.readings import Unit
 
 if TYPE_CHECKING:
@@ -28,10 +29,33 @@ class DataChunk:
     """Which of the source's interfaces answered."""
     warnings: tuple[str, ...] = ()
     """What was odd about the answer but did not make it unusable."""
+    flagged: tuple[tuple[datetime, str], ...] = ()
+    """Implausible values, stored as upstream sent them: the slot of each, and what it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setback:
+    """An interface that failed for good for a part of a unit; the next one in the order is asked in its place."""
+
+    fields: tuple[str, ...]
+    first: date
+    last: date
+    """Last Irish day of the part, included."""
+    error: UpstreamError
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What earlier units and runs have found out, so that upstream is not asked in vain."""
+
+    refused: frozenset[tuple[str, str]] = frozenset()
+    """(interface, field) pairs that upstream refused within the last day."""
+    unavailable: frozenset[str] = frozenset()
+    """Interfaces that have failed for good for several units in a row in this run."""
 
 
 class Source(ABC):
-    """A publisher. Subclass it, register it in `registry.py`, and the DAG `ingest_<source_id>` is there."""
+    """A publisher. A module below `include/sources` that holds one, and a `SOURCE`, makes the DAG `ingest_<name>`."""
 
     source_id: ClassVar[str]
     """Name in keys, DAG ids and pools: lower-case letters, digits and underscores."""
@@ -42,8 +66,10 @@ class Source(ABC):
         """The source as the settings describe it."""
 
     @abstractmethod
-    def fetch(self, unit: Unit, *, since: datetime | None = None) -> Iterator[DataChunk]:
-        """Yield the readings of a unit, an answer at a time.
+    def fetch(
+        self, unit: Unit, *, since: datetime | None = None, known: Known | None = None
+    ) -> Iterator[DataChunk | Setback]:
+        """Yield the readings of a unit, an answer at a time, and the setbacks on the way to them.
 
         `since` leaves out what lies before this instant. Raises an UpstreamError when part of the unit could not be
         had, after every chunk that could; a ContractBroken spoils the whole unit.

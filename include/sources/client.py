@@ -7,18 +7,24 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
 from tenacity import RetryCallState, Retrying, retry_if_exception
 
-from include.domain.errors import EmptyAnswer, Permanent, SettingInvalid, Transient, Unsupported
+from include.domain.errors import ContractBroken, EmptyAnswer, Permanent, SettingInvalid, Transient, Unsupported
 from include.sources.base import Clock
 
+if TYPE_CHECKING:
+    from include.settings import Settings
+
+VERSION: Final = "0.1"
 FIRST_WAIT: Final = 0.5
 LONGEST_WAIT: Final = 20.0
+MOST_BYTES: Final = 32 * 2**20
+"""A week of 5-second values is 12 MB of JSON; nothing longer was ever met."""
 DATA_FEED: Final = "X-Data-Feed"
 """Header by which a stand-in upstream names its feed; EirGrid sends none."""
 
@@ -31,10 +37,24 @@ class Politeness:
     timeout: float = 30.0
     """Seconds to wait for a connection, and for each part of an answer."""
     max_retries: int = 5
-    deadline: float = 180.0
-    """Seconds after which one request, its retries included, is given up."""
+    deadline: float = 300.0
+    """Seconds after which a unit, with all its requests and their retries, is given up."""
     spacing: float = 0.0
     """Seconds between two requests to one host."""
+
+    @classmethod
+    def of(cls, settings: "Settings") -> "Politeness":
+        """As the settings say; SettingInvalid when EirGrid would be asked without a contact."""
+        contact = settings.require_contact()
+        link = f"mailto:{contact}" if "@" in contact and "://" not in contact else contact
+        return cls(
+            user_agent=f"eirgrid-airflow/{VERSION} (+{link or 'stand-in upstream'})",
+            timeout=settings.request_timeout,
+            max_retries=settings.max_retries,
+            deadline=settings.unit_deadline,
+            # A stand-in on this machine needs no sparing.
+            spacing=settings.request_spacing if settings.upstream is None else 0.0,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,16 +81,27 @@ class HttpClient:
             self.session.mount(scheme, HTTPAdapter(pool_connections=4, pool_maxsize=16))
         self._next_at: dict[str, float] = {}
 
-    def ask[T](self, url: str, params: Mapping[str, str], *, interface: str, read: Callable[[Answer], T]) -> T:
-        """GET and read a JSON answer, again while the error may pass and time is left."""
-        started = time.monotonic()
+    def ask[T](
+        self,
+        url: str,
+        params: Mapping[str, str],
+        *,
+        interface: str,
+        read: Callable[[Answer], T],
+        until: float | None = None,
+    ) -> T:
+        """GET and read a JSON answer, again while the error may pass and time is left.
+
+        `until` is an instant of `time.monotonic`; without it, the deadline counts from now.
+        """
+        end = time.monotonic() + self.politeness.deadline if until is None else until
         attempts = Retrying(
             retry=retry_if_exception(lambda error: isinstance(error, Transient)),
             wait=self._wait,
-            stop=lambda state: self._give_up(state, started),
+            stop=lambda state: self._give_up(state, end),
             reraise=True,
         )
-        return attempts(lambda: read(self._get(url, params, interface=interface)))
+        return attempts(lambda: read(self._get(url, params, interface=interface, until=end)))
 
     def _wait(self, state: RetryCallState) -> float:
         # Full jitter: siblings that failed together must not come back together.
@@ -79,30 +110,35 @@ class HttpClient:
         ceiling = min(LONGEST_WAIT, FIRST_WAIT * 2**state.attempt_number)
         return max(float(asked), random.uniform(0, ceiling))  # noqa: S311  not a secret
 
-    def _give_up(self, state: RetryCallState, started: float) -> bool:
+    def _give_up(self, state: RetryCallState, end: float) -> bool:
         error = state.outcome.exception() if state.outcome else None
         most = 2 if isinstance(error, EmptyAnswer) else self.politeness.max_retries + 1
-        late = time.monotonic() - started + state.upcoming_sleep >= self.politeness.deadline
+        late = time.monotonic() + state.upcoming_sleep >= end
         return state.attempt_number >= most or late
 
-    def _get(self, url: str, params: Mapping[str, str], *, interface: str) -> Answer:
+    def _get(self, url: str, params: Mapping[str, str], *, interface: str, until: float) -> Answer:
         self._keep_distance(url)
+        left = until - time.monotonic()
+        if left <= 0:
+            raise Transient(f"{interface}: not asked, the time for this unit is up", interface=interface)
+        timeout = min(self.politeness.timeout, left)
         try:
-            response = self.session.get(url, params=dict(params), timeout=self.politeness.timeout)
+            with self.session.get(url, params=dict(params), timeout=timeout, stream=True) as response:
+                body = _body(response, interface=interface, until=until)
         except requests.RequestException as error:
             raise Transient(f"{interface}: {type(error).__name__}: {error}", interface=interface) from error
-        _check_status(response, interface)
+        _check_status(response, body, interface)
         self._check_feed(response)
         try:
-            payload = json.loads(response.content)
-        except ValueError as error:
-            seen = "HTML" if response.content.lstrip()[:1] == b"<" else "a torn or foreign body"
+            payload = json.loads(body)
+        except (ValueError, RecursionError) as error:
+            seen = "HTML" if body.lstrip()[:1] == b"<" else "a torn or foreign body"
             raise Transient(
                 f"{interface}: {seen} in place of JSON (HTTP {response.status_code})",
                 interface=interface,
-                sample=response.content,
+                sample=body,
             ) from error
-        return Answer(payload, response.content, self.clock())
+        return Answer(payload, body, self.clock())
 
     def _keep_distance(self, url: str) -> None:
         host = urlsplit(url).netloc
@@ -120,18 +156,32 @@ class HttpClient:
             )
 
 
-def _check_status(response: requests.Response, interface: str) -> None:
+def _body(response: requests.Response, *, interface: str, until: float) -> bytes:
+    """The whole body; a server that drips it is left when time is up, and one that does not end when it is too long."""
+    body = bytearray()
+    for part in response.iter_content(1 << 16):
+        body += part
+        if time.monotonic() > until:
+            raise Transient(f"{interface}: still sending when the time for this unit was up", interface=interface)
+        if len(body) > MOST_BYTES:
+            raise ContractBroken(
+                f"{interface}: an answer longer than {MOST_BYTES:,} bytes", interface=interface, sample=bytes(body)
+            )
+    return bytes(body)
+
+
+def _check_status(response: requests.Response, body: bytes, interface: str) -> None:
     status = response.status_code
     if status < 400:
         return
     message = f"{interface}: HTTP {status} for {response.url}"
     if status == 403:
-        raise Unsupported(message, interface=interface, sample=response.content)
+        raise Unsupported(message, interface=interface, sample=body)
     if status >= 500 or status == 429:
-        error = Transient(message, interface=interface, sample=response.content)
+        error = Transient(message, interface=interface, sample=body)
         error.retry_after = _retry_after(response.headers.get("Retry-After"))
         raise error
-    raise Permanent(message, interface=interface, sample=response.content)
+    raise Permanent(message, interface=interface, sample=body)
 
 
 def _retry_after(header: str | None) -> float | None:

@@ -1,9 +1,9 @@
-"""What happened to each day's fetches: one small JSON per partition, beside the data."""
+"""What happened to each day's fetches, and what upstream refuses: one small JSON per partition, beside the data."""
 
 import json
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from datetime import date
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import date, datetime
 from typing import Any, Final
 
 from include.domain.errors import StorageError
@@ -16,6 +16,19 @@ TRIES_KEPT: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
+class Failed:
+    """An interface that did not answer, beside one that did or that did not either."""
+
+    interface: str
+    fields: tuple[str, ...]
+    error: str
+    """Class of the error."""
+    message: str
+    sample: str | None = None
+    """The start of an answer that broke the contract."""
+
+
+@dataclass(frozen=True, slots=True)
 class Try:
     """One fetch of one day of a partition."""
 
@@ -23,6 +36,7 @@ class Try:
     """When, UTC, ISO 8601."""
     outcome: str
     interface: str
+    """Which answered, joined by `+`; which failed, where none answered."""
     error: str | None = None
     """Class of the error."""
     message: str | None = None
@@ -30,37 +44,89 @@ class Try:
     """Digest of the day's rows as upstream gave them."""
     sample: str | None = None
     """The start of an answer that broke the contract."""
+    failed: tuple[Failed, ...] = ()
+    """Interfaces that failed for good on the way."""
+    flagged: tuple[str, ...] = ()
+    """Implausible values of the day, stored as upstream sent them."""
 
 
-def read_outcomes(store: ObjectStore, partition: Partition) -> dict[date, list[Try]]:
-    """The last tries of each day, oldest first; empty when nothing was recorded."""
+Refusals = Mapping[tuple[str, str], datetime]
+"""When upstream refused (interface, field) last."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcomes:
+    """What is recorded of a partition."""
+
+    days: Mapping[date, list[Try]] = field(default_factory=dict)
+    """The last tries of each day, oldest first."""
+    refused: Refusals = field(default_factory=dict)
+
+
+def read_outcomes(store: ObjectStore, partition: Partition) -> Outcomes:
+    """What happened to a partition; empty when nothing was recorded."""
     found = store.get(outcomes_key(partition))
-    return {} if found is None else _decode(found.data, outcomes_key(partition))
+    return Outcomes() if found is None else _decode(found.data, outcomes_key(partition))
 
 
-def record_tries(store: ObjectStore, partition: Partition, tries: Mapping[date, Try]) -> None:
-    """Add one try to each of these days."""
-    until_undisturbed()(_record_once, store, partition, tries)
+def record_tries(
+    store: ObjectStore,
+    partition: Partition,
+    tries: Mapping[date, Try],
+    *,
+    refused: Refusals | None = None,
+    answered: Iterable[tuple[str, str]] = (),
+) -> None:
+    """Add one try to each of these days; remember what was refused, and forget it of what has been answered since."""
+    gone = set(answered)
+
+    def change(known: Outcomes) -> Outcomes:
+        days = {day: [*known.days.get(day, []), latest][-TRIES_KEPT:] for day, latest in tries.items()}
+        kept = {pair: at for pair, at in known.refused.items() if pair not in gone}
+        return Outcomes({**known.days, **days}, {**kept, **(refused or {})})
+
+    until_undisturbed()(_update_once, store, partition, change)
 
 
-def _record_once(store: ObjectStore, partition: Partition, tries: Mapping[date, Try]) -> None:
+def _update_once(store: ObjectStore, partition: Partition, change: Callable[[Outcomes], Outcomes]) -> None:
     key = outcomes_key(partition)
     found = store.get(key)
-    known = {} if found is None else _decode(found.data, key)
-    for day, latest in tries.items():
-        known[day] = [*known.get(day, []), latest][-TRIES_KEPT:]
-    days = {day.isoformat(): [_sparse(one) for one in known[day]] for day in sorted(known)}
-    data = json.dumps({"schema_version": SCHEMA_VERSION, "days": days}, indent=1).encode()
-    store.put(key, data, expected=found.etag if found else None)
+    known = Outcomes() if found is None else _decode(found.data, key)
+    changed = change(known)
+    if changed != known:
+        store.put(key, _encode(changed), expected=found.etag if found else None)
 
 
-def _sparse(one: Try) -> dict[str, Any]:
-    return {name: value for name, value in asdict(one).items() if value is not None}
+def _encode(outcomes: Outcomes) -> bytes:
+    days = {day.isoformat(): [_sparse(asdict(one)) for one in outcomes.days[day]] for day in sorted(outcomes.days)}
+    document: dict[str, Any] = {"schema_version": SCHEMA_VERSION, "days": days}
+    if outcomes.refused:
+        document["refused"] = [
+            {"interface": interface, "field": name, "at": at.isoformat()}
+            for (interface, name), at in sorted(outcomes.refused.items())
+        ]
+    return json.dumps(document, indent=1).encode()
 
 
-def _decode(data: bytes, key: str) -> dict[date, list[Try]]:
+def _sparse(value: Any) -> Any:
+    """Without what is absent."""
+    if isinstance(value, dict):
+        return {name: _sparse(one) for name, one in value.items() if one not in (None, ())}
+    return [_sparse(one) for one in value] if isinstance(value, tuple) else value
+
+
+def _decode(data: bytes, key: str) -> Outcomes:
     try:
-        days = json.loads(data)["days"]
-        return {date.fromisoformat(day): [Try(**one) for one in tries] for day, tries in days.items()}
+        document = json.loads(data)
+        days = {date.fromisoformat(day): [_try(one) for one in tries] for day, tries in document["days"].items()}
+        refused = {
+            (one["interface"], one["field"]): datetime.fromisoformat(one["at"]) for one in document.get("refused", [])
+        }
+        return Outcomes(days, refused)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise StorageError(f"{key} cannot be read: {error}") from error
+
+
+def _try(one: dict[str, Any]) -> Try:
+    failed = tuple(Failed(**(each | {"fields": tuple(each["fields"])})) for each in one.get("failed", ()))
+    return Try(**(one | {"failed": failed, "flagged": tuple(one.get("flagged", ()))}))

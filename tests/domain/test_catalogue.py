@@ -12,6 +12,7 @@ from include.domain.catalogue import (
     CO2_WITHHELD_BELOW,
     FUELS,
     HISTORY_START,
+    NEVER_RECORDED,
     NI,
     QUARTER,
     ROI,
@@ -174,10 +175,23 @@ def test_only_frequency_has_a_partition_per_day() -> None:
 
 @EVERY_AREA
 def test_interfaces_are_known_and_named_once(one: Area) -> None:
-    for order in (one.live_upstreams, one.elapsed_upstreams):
+    for order in (route for each in one.series for route in (each.upstreams.live, each.upstreams.elapsed)):
         assert order
         assert set(order) <= UPSTREAMS
         assert len(set(order)) == len(order)
+
+
+@EVERY_AREA
+def test_the_series_of_a_region_are_asked_of_the_same_interfaces(one: Area) -> None:
+    for region in one.regions:
+        assert len({each.upstreams for each in one.of_region(region)}) == 1
+
+
+@EVERY_AREA
+def test_nothing_hangs_on_an_interface_that_was_never_recorded(one: Area) -> None:
+    for each in one.series:
+        assert set(each.upstreams.live) - NEVER_RECORDED
+        assert set(each.upstreams.elapsed) - NEVER_RECORDED
 
 
 @EVERY_AREA
@@ -206,7 +220,8 @@ def test_interconn_is_first_for_the_island_and_never_asked_for_a_part() -> None:
 
 def test_dashboardservice_is_not_asked_for_solar() -> None:
     solar = area("solar")
-    assert "dashboardservice" not in {*solar.live_upstreams, *solar.elapsed_upstreams}
+    for one in solar.series:
+        assert "dashboardservice" not in {*one.upstreams.live, *one.upstreams.elapsed}
 
 
 def test_a_slot_is_stale_when_the_next_one_had_time_to_be_published_and_fetched() -> None:

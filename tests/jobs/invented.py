@@ -13,7 +13,7 @@ from include.domain.errors import UpstreamError
 from include.domain.readings import Partition, Unit
 from include.jobs.ingest import Ingest
 from include.settings import Settings
-from include.sources.base import Clock, DataChunk, Source
+from include.sources.base import Clock, DataChunk, Known, Setback, Source
 from include.storage.readings import ReadingsStore
 
 Reading = tuple[str, str, float | None]
@@ -39,7 +39,10 @@ class Invented(Source):
     failure: UpstreamError | None = None
     now: str = NOW
     warnings: tuple[str, ...] = ()
+    setbacks: Sequence[Setback] = ()
+    flagged: tuple[tuple[datetime, str], ...] = ()
     asked_since: list[datetime | None] = field(default_factory=list)
+    asked_with: list[Known | None] = field(default_factory=list)
 
     source_id = "eirgrid"
 
@@ -47,10 +50,14 @@ class Invented(Source):
     def from_settings(cls, settings: Settings, *, clock: Clock) -> "Invented":
         raise NotImplementedError
 
-    def fetch(self, unit: Unit, *, since: datetime | None = None) -> Iterator[DataChunk]:
+    def fetch(
+        self, unit: Unit, *, since: datetime | None = None, known: Known | None = None
+    ) -> Iterator[DataChunk | Setback]:
         self.asked_since.append(since)
+        self.asked_with.append(known)
+        yield from self.setbacks
         for number, readings in enumerate(self.answers):
-            yield DataChunk(unit, frame(readings, now=self.now), f"interface{number}", self.warnings)
+            yield DataChunk(unit, frame(readings, now=self.now), f"interface{number}", self.warnings, self.flagged)
         if self.failure is not None:
             raise self.failure
 

@@ -67,6 +67,7 @@ def test_stored(readings: ReadingsStore, store: LocalStore) -> None:
         outcome=Outcome.STORED,
         rows=4,
         newest="2026-02-10T11:45:00+00:00",
+        answered=("interface0", "interface1"),
     )
     assert _stored(readings) == [TO_COME, EARLY, TODAY, NULL], "by field, then by time"
 

@@ -82,7 +82,7 @@ def test_one_bad_answer_in_a_few_is_not_noticed(fault: str, upstream: str, readi
     assert result.outcome is Outcome.STORED
     asked = [(one["interface"], one["faults"]) for one in _asked(upstream)]
     assert asked == [("dashboard", [fault])] * 3 + [("chart", [])]
-    tries = read_outcomes(readings.store, unit("snsp", "ALL", DAY).partition)
+    tries = read_outcomes(readings.store, unit("snsp", "ALL", DAY).partition).days
     assert [one.interface for one in tries[at(DAY).date()]] == ["chart"]
 
 
@@ -104,7 +104,7 @@ def test_an_upstream_that_is_down_takes_nothing_away(
     result = _run(upstream, readings, wanted)
     assert (result.outcome, result.rows, result.newest) == (outcome, 0, stored.newest)
     assert readings.read(wanted.partition) == before
-    assert read_outcomes(store, wanted.partition)[at(DAY).date()][-1].error == error
+    assert read_outcomes(store, wanted.partition).days[at(DAY).date()][-1].error == error
 
 
 def test_a_refused_emission_keeps_the_intensity(upstream: str, readings: ReadingsStore) -> None:

@@ -9,7 +9,7 @@ from typing import Any, Final
 from include.domain.calendar import Month
 from include.domain.catalogue import area as area_named
 from include.domain.readings import Partition, Unit
-from include.sources.base import DataChunk
+from include.sources.base import DataChunk, Source
 from include.sources.client import HttpClient, Politeness
 from include.sources.eirgrid.query import Hosts
 from include.sources.eirgrid.source import EirGridSource
@@ -36,6 +36,11 @@ def unit(area: str, region: str, first: str, last: str | None = None) -> Unit:
     start, end = date.fromisoformat(first), date.fromisoformat(last or first)
     day = start.day if area_named(area).partitioned_by_day else None
     return Unit(Partition("eirgrid", area, region, Month.of(start), day), start, end)
+
+
+def fetch(source: Source, wanted: Unit, since: datetime | None = None) -> list[DataChunk]:
+    """The chunks of a fetch that ends well, its setbacks left out."""
+    return [event for event in source.fetch(wanted, since=since) if isinstance(event, DataChunk)]
 
 
 def readings(chunks: Iterable[DataChunk]) -> list[Reading]:

@@ -10,7 +10,7 @@ import pytest
 import responses
 from responses.matchers import query_param_matcher
 
-from tests.sources.asking import ANSWERS, Reading, at, eirgrid, readings, unit
+from tests.sources.asking import ANSWERS, Reading, at, eirgrid, fetch, readings, unit
 
 CASES = sorted(path.name.removesuffix(".expected.json") for path in ANSWERS.glob("*.expected.json"))
 
@@ -48,7 +48,7 @@ def _serve(upstream: responses.RequestsMock, case: dict[str, Any]) -> None:
 def test_a_hand_written_answer_gives_its_readings(name: str, upstream: responses.RequestsMock) -> None:
     case = _load(f"{name}.expected.json")
     _serve(upstream, case)
-    chunks = list(eirgrid(case["now"]).fetch(unit(*case["unit"])))
+    chunks = fetch(eirgrid(case["now"]), unit(*case["unit"]))
     assert readings(chunks) == _expected(case)
     assert len(_expected(case)) == case.get("count", len(_expected(case)))
     assert [chunk.interface for chunk in chunks] == [one["interface"] for one in case["asked"] if "interface" in one]
@@ -61,7 +61,7 @@ def test_a_chunk_is_sorted_unique_utc_and_carries_when_it_was_fetched(
 ) -> None:
     case = _load(f"{name}.expected.json")
     _serve(upstream, case)
-    for chunk in eirgrid(case["now"]).fetch(unit(*case["unit"])):
+    for chunk in fetch(eirgrid(case["now"]), unit(*case["unit"])):
         frame = chunk.df
         keys = list(zip(frame["field"], frame["timestamp"], strict=True))
         assert all(one < other for one, other in pairwise(keys))

@@ -1,7 +1,5 @@
 """What goes wrong on the way: what is asked again, how often, after what wait, and who is asked next."""
 
-from collections.abc import Iterator
-
 import pytest
 import requests
 import responses
@@ -11,6 +9,7 @@ from include.domain.errors import EmptyAnswer, GridError, Permanent, SettingInva
 from include.domain.readings import Unit
 from include.sources.base import DataChunk
 from include.sources.client import FIRST_WAIT, LONGEST_WAIT
+from include.sources.eirgrid.envelope import StatusError
 from tests.sources.asking import CHART, DATA, INTERCONN, VARGEN, at, eirgrid, full, readings, unit
 
 NOW = "2026-02-10T00:05:00Z"
@@ -28,9 +27,9 @@ def _fetch(
 ) -> tuple[list[DataChunk], GridError | None]:
     """Every chunk that came, and the error after them."""
     chunks: list[DataChunk] = []
-    fetched: Iterator[DataChunk] = eirgrid(now, **politeness).fetch(wanted)  # type: ignore[arg-type]
+    fetched = eirgrid(now, **politeness).fetch(wanted)  # type: ignore[arg-type]
     try:
-        chunks.extend(fetched)
+        chunks.extend(event for event in fetched if isinstance(event, DataChunk))
     except GridError as error:
         return chunks, error
     return chunks, None
@@ -142,8 +141,16 @@ def test_status_error_everywhere_says_what_upstream_said(upstream: Upstream) -> 
     upstream.get(f"{VARGEN}/202602090000/202602092359/ALL/SOLAR", json={"Status": "Error", "ErrorMessage": "too long"})
     upstream.get(CHART, status=404)
     _, error = _fetch(solar)
-    assert type(error) is Permanent
+    assert isinstance(error, StatusError)
     assert "too long" in str(error)
+
+
+def test_status_error_everywhere_is_no_failure_while_nothing_is_due(upstream: Upstream) -> None:
+    for url in (DATA, CHART):
+        upstream.get(url, json={"Status": "Error", "ErrorMessage": "No data returned", "Rows": []})
+    assert _fetch(now="2026-02-10T00:29:59Z") == ([], None)
+    _, error = _fetch(now="2026-02-10T00:30:00Z")
+    assert isinstance(error, StatusError)
 
 
 def test_no_rows_are_asked_for_once_more_and_then_elsewhere(upstream: Upstream, naps: list[float]) -> None:

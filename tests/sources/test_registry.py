@@ -52,8 +52,8 @@ def test_eirgrid_has_every_area_of_the_catalogue_and_an_interface_for_every_seri
     )
     assert source("eirgrid").areas == catalogue.AREAS
     interfaces = loaded.interfaces  # type: ignore[attr-defined]
-    for area in catalogue.AREAS:
-        assert set(area.live_upstreams) | set(area.elapsed_upstreams) <= set(interfaces)
+    for one in (one for area in catalogue.AREAS for one in area.series):
+        assert set(one.upstreams.live) | set(one.upstreams.elapsed) <= set(interfaces)
 
 
 def test_eirgrid_is_not_asked_without_a_contact() -> None:

@@ -14,7 +14,7 @@ from include.sources.eirgrid.dashboardservice import DashboardService
 from include.sources.eirgrid.interconn import Interconn
 from include.sources.eirgrid.query import Hosts, Interface, Query
 from include.sources.eirgrid.vargen import Vargen
-from tests.sources.asking import CHART, DATA, INTERCONN, VARGEN, at, eirgrid, full, readings, unit
+from tests.sources.asking import CHART, DATA, INTERCONN, VARGEN, at, eirgrid, fetch, full, readings, unit
 
 INTERFACES: dict[str, Interface] = {
     "dashboardservice": DashboardService(Hosts()),
@@ -166,7 +166,7 @@ def test_since_keeps_what_is_earlier_out_and_unfilled(upstream: responses.Reques
     rows = [("10-Feb-2026 11:49:50", 49.97), ("10-Feb-2026 11:49:55", 49.98), ("10-Feb-2026 11:50:05", 50.01)]
     upstream.get(DATA, json=full(*rows, field="SYS_FREQUENCY"))
     source = eirgrid("2026-02-10T11:50:12Z")
-    chunks = source.fetch(unit("frequency", "ROI", "2026-02-10"), since=at("2026-02-10T11:49:55Z"))
+    chunks = fetch(source, unit("frequency", "ROI", "2026-02-10"), at("2026-02-10T11:49:55Z"))
     assert [(when[11:19], value) for when, _, value in readings(chunks)] == [
         ("11:49:55", 49.98),
         ("11:50:00", None),

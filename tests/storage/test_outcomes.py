@@ -9,7 +9,7 @@ from include.domain.errors import ConditionFailed, StorageError
 from include.storage.keys import SCHEMA_VERSION, outcomes_key
 from include.storage.local import LocalStore
 from include.storage.object_store import ObjectStore
-from include.storage.outcomes import TRIES_KEPT, Try, read_outcomes, record_tries
+from include.storage.outcomes import TRIES_KEPT, Failed, Outcomes, Try, read_outcomes, record_tries
 from tests.storage.writers import NOVEMBER, contents, in_threads
 
 KEY = outcomes_key(NOVEMBER)
@@ -22,6 +22,8 @@ FULL = Try(
     message="odd · 1 %",
     sha256="ab" * 32,
     sample="<html>",
+    failed=(Failed("vargen", ("WIND_ACTUAL", "WIND_FCAST"), "Transient", "HTTP 503"),),
+    flagged=("WIND_ACTUAL 99999 MW at 2026-11-22T20:00:00Z, plausible: -100 to 8000",),
 )
 
 
@@ -30,19 +32,19 @@ def numbered(number: int) -> Try:
 
 
 def test_nothing_was_recorded_in_a_new_store(store: ObjectStore) -> None:
-    assert read_outcomes(store, NOVEMBER) == {}
+    assert read_outcomes(store, NOVEMBER) == Outcomes()
 
 
 def test_what_was_recorded_is_read_in_the_order_of_tries(store: ObjectStore) -> None:
     record_tries(store, NOVEMBER, {DAY: numbered(1), NEXT: FULL})
     record_tries(store, NOVEMBER, {DAY: numbered(2)})
-    assert read_outcomes(store, NOVEMBER) == {DAY: [numbered(1), numbered(2)], NEXT: [FULL]}
+    assert read_outcomes(store, NOVEMBER).days == {DAY: [numbered(1), numbered(2)], NEXT: [FULL]}
 
 
 def test_only_the_last_tries_of_a_day_are_kept(folder: LocalStore) -> None:
     for number in range(TRIES_KEPT + 2):
         record_tries(folder, NOVEMBER, {DAY: numbered(number), **({NEXT: FULL} if number == 0 else {})})
-    assert read_outcomes(folder, NOVEMBER) == {
+    assert read_outcomes(folder, NOVEMBER).days == {
         DAY: [numbered(number) for number in range(2, TRIES_KEPT + 2)],
         NEXT: [FULL],
     }
@@ -63,7 +65,7 @@ def test_the_file_is_sparse_sorted_and_says_its_version(folder: LocalStore) -> N
 def test_racing_writers_lose_no_try(store: ObjectStore) -> None:
     tried = [date(2026, 11, number) for number in range(1, 9)]
     in_threads(record_tries, [(store, NOVEMBER, {day: numbered(day.day)}) for day in tried])
-    assert read_outcomes(store, NOVEMBER) == {day: [numbered(day.day)] for day in tried}
+    assert read_outcomes(store, NOVEMBER).days == {day: [numbered(day.day)] for day in tried}
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ class Chart:
             for area, part in upstream_areas(query, known=CHART_AREAS).items()
         ]
 
-    def rows(self, payload: object) -> list[Row]:
+    def rows(self, payload: object, query: Query) -> list[Row]:  # noqa: ARG002  an Interface
         """Long rows, as DashboardService's; the order of keys differs by series."""
         return [
             long_row(row, stamp="EffectiveTime", field="FieldName", interface=self.name)

@@ -55,7 +55,7 @@ class DashboardService:
             for area, part in upstream_areas(query, known=UPSTREAM_AREAS).items()
         ]
 
-    def rows(self, payload: object) -> list[Row]:
+    def rows(self, payload: object, query: Query) -> list[Row]:  # noqa: ARG002  an Interface
         """Long rows: EffectiveTime, FieldName, Region, Value."""
         return [
             long_row(row, stamp="EffectiveTime", field="FieldName", interface=self.name)

@@ -7,14 +7,18 @@ from include.domain.errors import ContractBroken, Permanent
 from include.sources.eirgrid.query import Row
 
 
+class StatusError(Permanent):
+    """`Status: Error`: final for a range that has elapsed, no failure for one of which nothing is due yet."""
+
+
 def rows_of(payload: object, *, interface: str) -> list[Mapping[str, Any]]:
-    """The raw rows. Permanent for `Status: Error`; ContractBroken for anything that is no such envelope."""
+    """The raw rows. StatusError for `Status: Error`; ContractBroken for anything that is no such envelope."""
     if not isinstance(payload, dict):
         raise ContractBroken(
             f"{interface}: expected an object with Rows, got {type(payload).__name__}", interface=interface
         )
     if payload.get("Status") == "Error":
-        raise Permanent(f"{interface}: Status Error: {str(payload.get('ErrorMessage'))[:200]}", interface=interface)
+        raise StatusError(f"{interface}: Status Error: {payload.get('ErrorMessage')!r:.200}", interface=interface)
     rows = payload.get("Rows")
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise ContractBroken(

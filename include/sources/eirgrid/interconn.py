@@ -19,7 +19,7 @@ class Interconn:
         span = f"{query.local_start:%Y%m%d%H%M}/{query.local_end:%Y%m%d%H%M}"
         return [Request(query, f"{self.url}/{span}/{query.region}", (("format", "json"),))]
 
-    def rows(self, payload: object) -> list[Row]:
+    def rows(self, payload: object, query: Query) -> list[Row]:  # noqa: ARG002  an Interface
         """Long rows: Effective_Date, Field_Name, Value."""
         return [
             long_row(row, stamp="Effective_Date", field="Field_Name", interface=self.name)

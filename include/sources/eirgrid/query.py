@@ -102,5 +102,5 @@ class Interface(Protocol):
     def requests(self, query: Query) -> list[Request]:
         """The requests that together answer the query; empty when this interface cannot."""
 
-    def rows(self, payload: object) -> list[Row]:
+    def rows(self, payload: object, query: Query) -> list[Row]:
         """The rows of an answer's JSON; ContractBroken when it has no shape that was ever met."""

@@ -1,9 +1,11 @@
 """From the rows of an answer to readings: checked, in UTC, with the slots that a complete answer left out as nulls."""
 
-import math
+import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from typing import Final
 
 import pandas as pd
 
@@ -22,8 +24,25 @@ from include.domain.series import History, Series
 from include.sources.eirgrid.query import Query, Row
 from include.sources.eirgrid.stamps import instant_of, parse_stamp
 
-BROKEN_SHARE = 0.1
-"""A larger share of implausible values than this is no spike but another quantity."""
+BROKEN_SHARE: Final = 0.1
+"""A larger share of values far out of range than this is no spike but another quantity."""
+LARGEST: Final = 1e12
+"""Beyond this no number means anything here; NaN and infinity do not come below it either."""
+OLDEST_SNAPSHOT: Final = 31 * DAY
+"""How old the stamp of a snapshot may be; it is said to be of now, but has stood still for days."""
+# What float() takes beyond this ("1_0", "inf", the digits of every script) no upstream ever wrote.
+_NUMBER: Final = re.compile(r"\s*[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d{1,3})?\s*", flags=re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Readings:
+    """What an answer holds."""
+
+    df: pd.DataFrame
+    """Columns `timestamp` (UTC), `field`, `value`, `fetched_at`; one row per (timestamp, field), sorted."""
+    warnings: tuple[str, ...]
+    flagged: tuple[tuple[datetime, str], ...]
+    """Implausible values, kept as upstream sent them: the slot of each, and what it is."""
 
 
 @dataclass(slots=True)
@@ -34,6 +53,7 @@ class _Reader:
     values: dict[tuple[str, datetime], float | None] = field(default_factory=dict)
     days_seen: set[date] = field(default_factory=set)
     warnings: dict[str, int] = field(default_factory=dict)
+    flagged: list[tuple[datetime, str]] = field(default_factory=list)
 
     def warn(self, text: str) -> None:
         self.warnings[text] = self.warnings.get(text, 0) + 1
@@ -42,10 +62,8 @@ class _Reader:
         return ContractBroken(f"{self.interface}: {text}", interface=self.interface)
 
 
-def read_rows(
-    rows: Iterable[Row], query: Query, *, interface: str, now: datetime
-) -> tuple[pd.DataFrame, tuple[str, ...]]:
-    """Readings (timestamp, field, value, fetched_at) and warnings.
+def read_rows(rows: Iterable[Row], query: Query, *, interface: str, now: datetime) -> Readings:
+    """The readings of an answer that came at `now`.
 
     Raises EmptyAnswer where values must exist and there is no row, NotYetPublished where there need be none,
     ContractBroken for a row that upstream never wrote.
@@ -56,33 +74,53 @@ def read_rows(
         raise _nothing(reader)
     _check_plausible(reader)
     _fill_elapsed(reader)
-    return _frame(reader), tuple(f"{text} ({count} rows)" for text, count in reader.warnings.items())
+    warnings = tuple(f"{text} ({count} rows)" for text, count in reader.warnings.items())
+    return Readings(_frame(reader), warnings, tuple(reader.flagged))
+
+
+def anything_due(query: Query, *, now: datetime) -> bool:
+    """Whether upstream must have some value by now: the first slot asked for, its length and lag, have passed."""
+    due = [
+        query.span.start + one.cadence + one.lag
+        for one in query.series
+        if one.history is not History.FUTURE_ONLY and query.last >= one.first_day
+    ]
+    return bool(due) and min(due) <= now
 
 
 def _take_rows(reader: _Reader, rows: Iterable[Row]) -> bool:
     series = {one.field: one for one in reader.query.series}
-    passed: set[tuple[str, datetime]] = set()
-    seen = False
-    for row in rows:
-        one = _series_of(reader, row, series)
-        if one is None:
-            continue
-        seen = True
-        value = _number(reader, row)
-        slot = _slot(reader, row, one, passed)
-        if slot is not None and _kept(reader, one, slot, value):
-            key = (one.field, slot)
-            if value is not None or key not in reader.values:
-                reader.values[key] = value
-    if not seen and reader.warnings:
+    read = [(row, one, _number(reader, row)) for row in rows if (one := _series_of(reader, row, series))]
+    if not read and reader.warnings:
         raise reader.broken(f"no row of {sorted(series)}: {'; '.join(reader.warnings)}")
-    return seen
+    stamped = [(row, one, value, _stamp(reader, row, one)) for row, one, value in read]
+    twice = _sent_twice(reader, ((one.field, local) for _, one, _, local in stamped))
+    passed: set[tuple[str, datetime]] = set()
+    for row, one, value, local in stamped:
+        again = (one.field, local) in passed and (one.field, local) in twice
+        passed.add((one.field, local))
+        slot = _slot(reader, row, one, local, again=again)
+        if slot is None or not _kept(reader, one, slot, value) or (again and value is None):
+            continue
+        key = (one.field, slot)
+        if value is not None or key not in reader.values:
+            reader.values[key] = value
+    return bool(read)
+
+
+def _sent_twice(reader: _Reader, stamps: Iterable[tuple[str, datetime]]) -> set[tuple[str, datetime]]:
+    """Stamps that came again because clocks went back: October's doubled hour, and nothing but it, is repeated."""
+    counted = Counter(stamps)
+    repeated = {key for key, count in counted.items() if count > 1}
+    doubled = {(name, local) for name, local in repeated if instant_of(local) != instant_of(local, second_pass=True)}
+    elsewhere = {name for name, _ in repeated - doubled}
+    for name in sorted(elsewhere):
+        reader.warn(f"stamps of {name} sent more than once")
+    return {(name, local) for name, local in doubled if name not in elsewhere}
 
 
 def _series_of(reader: _Reader, row: Row, series: dict[str, Series]) -> Series | None:
     name = row.field
-    if name.startswith("*"):
-        name = f"{reader.query.area.name.upper()}{name[1:]}"
     if row.region is not None and row.region not in _regions(reader.query):
         raise reader.broken(f"a row of region {row.region!r}, asked for {reader.query.region}")
     if name in series:
@@ -105,31 +143,33 @@ def _number(reader: _Reader, row: Row) -> float | None:
     value = row.value
     if value is None or value == "":
         return None
-    if isinstance(value, str):
-        try:
-            value = float(value)
-        except ValueError:
-            value = math.nan
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise reader.broken(f"a value that is no number: {row.value!r:.60} of {row.field} at {row.stamp!r}")
-    return float(value)
+    if isinstance(value, str) and _NUMBER.fullmatch(value):
+        value = float(value)
+    if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < LARGEST:
+        return float(value)
+    raise reader.broken(f"a value that is no number: {row.value!r:.60} of {row.field[:60]} at {row.stamp[:60]!r}")
 
 
-def _slot(reader: _Reader, row: Row, series: Series, passed: set[tuple[str, datetime]]) -> datetime | None:
+def _stamp(reader: _Reader, row: Row, series: Series) -> datetime:
+    """The wall-clock time of a row, checked against what was asked for."""
     try:
         local = parse_stamp(row.stamp)
     except ValueError as error:
         raise reader.broken(f"an impossible date: {error}") from error
-    query = reader.query
+    first, last = reader.query.first - DAY, reader.query.last + DAY
     if series.history is History.SNAPSHOT:
-        # The stamp is the current quarter-hour, up to a slot ahead: a snapshot is never newer than its reading.
-        slot = _nearest(local, reader.now)
-        return min(floor_slot(slot, QUARTER), floor_slot(reader.now, QUARTER)) if slot else None
-    if not query.first - DAY <= local.date() <= query.last + DAY:
-        raise reader.broken(f"a row of {row.stamp!r}, asked for {query.first} to {query.last}")
-    # October: a stamp that comes again is the second pass of the doubled hour.
-    again = (row.field, local) in passed
-    passed.add((row.field, local))
+        # The stamp is the current quarter-hour, up to a slot ahead.
+        first, last = (irish_day(reader.now) - OLDEST_SNAPSHOT), irish_day(reader.now) + DAY
+    if not first <= local.date() <= last:
+        raise reader.broken(f"a row of {row.stamp!r}, asked for {reader.query.first} to {reader.query.last}")
+    return local
+
+
+def _slot(reader: _Reader, row: Row, series: Series, local: datetime, *, again: bool) -> datetime | None:
+    if series.history is History.SNAPSHOT:
+        # A snapshot is never newer than its reading.
+        nearest = _nearest(local, reader.now)
+        return min(floor_slot(nearest, QUARTER), floor_slot(reader.now, QUARTER)) if nearest else None
     slot = instant_of(local, second_pass=again)
     if slot is None:
         if row.value not in {None, ""}:
@@ -160,15 +200,25 @@ def _kept(reader: _Reader, series: Series, slot: datetime, value: float | None) 
 
 def _check_plausible(reader: _Reader) -> None:
     for series in reader.query.series:
-        values = [value for (name, _), value in reader.values.items() if name == series.field and value is not None]
-        odd = [value for value in values if not series.plausible(value)]
-        if len(odd) > max(2, BROKEN_SHARE * len(values)):
+        values = {
+            slot: value
+            for (name, slot), value in sorted(reader.values.items())
+            if name == series.field and value is not None
+        }
+        far = [value for value in values.values() if series.another_quantity(value)]
+        if len(far) > max(2, BROKEN_SHARE * len(values)):
             raise reader.broken(
-                f"{len(odd)} of {len(values)} values of {series.field} outside {series.low:g} to {series.high:g}"
-                f" {series.unit}, such as {odd[0]:g}"
+                f"{len(far)} of {len(values)} values of {series.field} are far outside"
+                f" {series.low:g} to {series.high:g} {series.unit}, such as {far[0]:g}"
             )
-        if odd:
-            reader.warn(f"implausible {series.field} stored as sent: {', '.join(f'{one:g}' for one in odd)}")
+        reader.flagged += [
+            (
+                slot,
+                f"{series.field} {value:g} {series.unit} at {slot:%Y-%m-%dT%H:%M:%SZ}, plausible: {series.range}",
+            )
+            for slot, value in values.items()
+            if not series.plausible(value)
+        ]
 
 
 def _fill_elapsed(reader: _Reader) -> None:
@@ -190,13 +240,8 @@ def _expected(series: Series, span: Interval, lost: Interval | None) -> Iterator
 
 def _nothing(reader: _Reader) -> EmptyAnswer | NotYetPublished:
     query = reader.query
-    due = [
-        query.span.start + one.cadence + one.lag
-        for one in query.series
-        if one.history is not History.FUTURE_ONLY and query.last >= one.first_day
-    ]
     asked = f"{query.area.name} {query.region} {query.first} to {query.last}"
-    if due and min(due) <= reader.now:
+    if anything_due(query, now=reader.now):
         return EmptyAnswer(f"{reader.interface}: no rows for {asked}", interface=reader.interface)
     return NotYetPublished(f"{reader.interface}: nothing yet for {asked}", interface=reader.interface)
 

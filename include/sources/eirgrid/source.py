@@ -1,22 +1,33 @@
 """The EirGrid source: which interface to ask for which days, and what to do when one fails for good."""
 
-from collections.abc import Iterator
+import time
+from collections.abc import Generator, Iterable, Iterator
 from datetime import date, datetime
 from itertools import groupby
 
 from include.domain.calendar import irish_day
-from include.domain.catalogue import area as area_named
-from include.domain.errors import ContractBroken, NotYetPublished, Permanent, Unsupported, UpstreamError
+from include.domain.catalogue import AREAS, NEVER_RECORDED
+from include.domain.errors import (
+    SAMPLE_BYTES,
+    CircuitOpen,
+    ContractBroken,
+    EmptyAnswer,
+    NotYetPublished,
+    Permanent,
+    Unsupported,
+    UpstreamError,
+)
 from include.domain.readings import Unit
-from include.domain.series import History, Series
+from include.domain.series import Area, History, Series
 from include.settings import Settings
-from include.sources.base import Clock, DataChunk, Source
+from include.sources.base import Clock, DataChunk, Known, Setback, Source
 from include.sources.client import Answer, HttpClient, Politeness
 from include.sources.eirgrid.chart import Chart
 from include.sources.eirgrid.dashboardservice import DashboardService
+from include.sources.eirgrid.envelope import StatusError
 from include.sources.eirgrid.interconn import Interconn
 from include.sources.eirgrid.query import Hosts, Interface, Query, Request
-from include.sources.eirgrid.readings import read_rows
+from include.sources.eirgrid.readings import anything_due, read_rows
 from include.sources.eirgrid.vargen import Vargen
 
 
@@ -25,9 +36,10 @@ class EirGridSource(Source):
 
     source_id = "eirgrid"
 
-    def __init__(self, client: HttpClient, hosts: Hosts, *, clock: Clock) -> None:
+    def __init__(self, client: HttpClient, hosts: Hosts, *, clock: Clock, areas: Iterable[Area] = AREAS) -> None:
         self.client = client
         self.clock = clock
+        self.areas = {area.name: area for area in areas}
         interfaces: tuple[Interface, ...] = (
             DashboardService(hosts),
             Chart(hosts),
@@ -39,28 +51,25 @@ class EirGridSource(Source):
     @classmethod
     def from_settings(cls, settings: Settings, *, clock: Clock) -> "EirGridSource":
         """The source as the settings describe it; SettingInvalid when EirGrid would be asked without a contact."""
-        contact = settings.require_contact()
-        politeness = Politeness(
-            user_agent=f"eirgrid-airflow/0.1 ({contact or 'stand-in upstream'})",
-            timeout=settings.request_timeout,
-            max_retries=settings.max_retries,
-            spacing=settings.request_spacing if settings.upstream is None else 0.0,
-        )
         hosts = Hosts.below(str(settings.upstream)) if settings.upstream else Hosts()
-        client = HttpClient(politeness, clock=clock, feed=settings.feed.value)
+        client = HttpClient(Politeness.of(settings), clock=clock, feed=settings.feed.value)
         return cls(client, hosts, clock=clock)
 
-    def fetch(self, unit: Unit, *, since: datetime | None = None) -> Iterator[DataChunk]:
+    def fetch(
+        self, unit: Unit, *, since: datetime | None = None, known: Known | None = None
+    ) -> Iterator[DataChunk | Setback]:
         """See Source.fetch."""
+        until = time.monotonic() + self.client.politeness.deadline
         failures: list[UpstreamError] = []
         for query, order in self._queries(unit, since):
-            for chunk in query.chunks():
-                yield from self._answer(unit, chunk, order, failures)
+            for part in query.chunks():
+                failure = yield from self._answer(unit, part, order, known=known or Known(), until=until)
+                failures += [failure] if failure else []
         if failures:
             raise _gravest(failures)
 
     def _queries(self, unit: Unit, since: datetime | None) -> Iterator[tuple[Query, tuple[str, ...]]]:
-        area, region = area_named(unit.partition.area), unit.partition.region
+        area, region = self.areas[unit.partition.area], unit.partition.region
         today = irish_day(self.clock())
 
         def order(day: date) -> tuple[str, ...]:
@@ -73,43 +82,67 @@ class EirGridSource(Source):
                     yield Query(area, region, series, group[0], last, since), interfaces
 
     def _answer(
-        self, unit: Unit, query: Query, order: tuple[str, ...], failures: list[UpstreamError]
-    ) -> Iterator[DataChunk]:
-        """Ask one interface after the other until every field has been answered."""
-        open_fields = {series.field for series in query.series}
-        errors: list[UpstreamError] = []
-        for name in order:
-            interface = self.interfaces[name]
-            for request in interface.requests(query.only(open_fields)) if open_fields else ():
-                fields = {series.field for series in request.query.series}
-                try:
-                    yield self._ask(unit, interface, request)
-                except ContractBroken:
-                    raise
-                except NotYetPublished:
-                    pass
-                except UpstreamError as error:
-                    errors.append(error)
+        self, unit: Unit, query: Query, order: tuple[str, ...], *, known: Known, until: float
+    ) -> Generator[DataChunk | Setback, None, UpstreamError | None]:
+        """Ask one interface after the other until every field has been answered; why not, if one has not."""
+        missing = {series.field for series in query.series}
+        errors: dict[str, list[UpstreamError]] = {}
+        for place, name in enumerate(order):
+            now = time.monotonic()
+            # Time is shared out, so that a slow interface leaves some for the next one.
+            share = now + (until - now) / (len(order) - place)
+            for request in self.interfaces[name].requests(query.only(missing)):
+                fields = tuple(series.field for series in request.query.series)
+                answer = self._asked(unit, self.interfaces[name], request, known=known, until=share)
+                if isinstance(answer, DataChunk):
+                    yield answer
+                elif not isinstance(answer, NotYetPublished):
+                    for one in fields:
+                        errors.setdefault(one, []).append(answer)
+                    yield Setback(fields, query.first, query.last, answer)
                     continue
-                open_fields -= fields
-        if open_fields and errors:
-            failures.append(_gravest(errors))
+                missing -= set(fields)
+            if not missing:
+                return None
+        left = [_verdict(errors[one]) for one in sorted(missing & errors.keys())]
+        failure = _gravest(left) if left else None
+        early = isinstance(failure, StatusError) and not anything_due(query, now=self.clock())
+        return None if early else failure
 
-    def _ask(self, unit: Unit, interface: Interface, request: Request) -> DataChunk:
+    def _asked(
+        self, unit: Unit, interface: Interface, request: Request, *, known: Known, until: float
+    ) -> DataChunk | UpstreamError:
+        """The answer to one request, or why there is none; raises a ContractBroken that must stop the unit."""
+        name = interface.name
+        if name in known.unavailable:
+            return CircuitOpen(f"{name}: not asked, it failed for good for several units in a row", interface=name)
+        fields = [series.field for series in request.query.series]
+        if all((name, one) in known.refused for one in fields):
+            refusal = Unsupported(f"{name}: refused {', '.join(fields)} within the last day, not asked", interface=name)
+            refusal.remembered = True
+            return refusal
+        try:
+            return self._ask(unit, interface, request, until=until)
+        except ContractBroken as error:
+            if name not in NEVER_RECORDED:
+                raise
+            return error
+        except UpstreamError as error:
+            return error
+
+    def _ask(self, unit: Unit, interface: Interface, request: Request, *, until: float) -> DataChunk:
+        query = request.query
+
         def read(answer: Answer) -> DataChunk:
             try:
-                frame, warnings = read_rows(
-                    interface.rows(answer.payload),
-                    request.query,
-                    interface=interface.name,
-                    now=answer.fetched_at,
-                )
+                rows = interface.rows(answer.payload, query)
+                found = read_rows(rows, query, interface=interface.name, now=answer.fetched_at)
             except UpstreamError as error:
-                error.sample = error.sample or answer.body[:2048]
+                error.sample = error.sample or answer.body[:SAMPLE_BYTES]
                 raise
-            return DataChunk(unit, frame, interface.name, warnings)
+            return DataChunk(unit, found.df, interface.name, found.warnings, found.flagged)
 
-        return self.client.ask(request.url, dict(request.params), interface=interface.name, read=read)
+        return self.client.ask(request.url, dict(request.params), interface=interface.name, read=read, until=until)
 
 
 def _by_horizon(series: tuple[Series, ...], *, last: date, today: date) -> Iterator[tuple[tuple[Series, ...], date]]:
@@ -130,6 +163,15 @@ def _by_horizon(series: tuple[Series, ...], *, last: date, today: date) -> Itera
         yield rest, today
 
 
+def _verdict(errors: list[UpstreamError]) -> UpstreamError:
+    """Why a field could not be had: a refusal beside answers without rows is a refusal."""
+    refusals = [error for error in errors if isinstance(error, Unsupported)]
+    if refusals and all(isinstance(error, Unsupported | EmptyAnswer) for error in errors):
+        return refusals[0]
+    return _gravest(errors)
+
+
 def _gravest(errors: list[UpstreamError]) -> UpstreamError:
     """The error that decides: one that may pass before one that will not, a refusal last."""
-    return min(errors, key=lambda error: (isinstance(error, Permanent), isinstance(error, Unsupported)))
+    last = (Permanent, Unsupported, ContractBroken)
+    return min(errors, key=lambda error: tuple(isinstance(error, kind) for kind in last))

@@ -1,5 +1,6 @@
 """Upstream's time stamps: Irish wall-clock time without an offset, in two spellings."""
 
+import re
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Final
@@ -22,22 +23,25 @@ def spelled(day: date) -> str:
     return f"{day.day:02d}-{NAMES[day.month]}-{day.year}"
 
 
+# ASCII digits only: int() takes "1_0", " 5" and the digits of every script.
+_STAMP: Final = re.compile(
+    r"(\d{1,2})-([A-Za-z]{3}|\d{1,2})-(\d{4})(?: (\d{1,2}):(\d{2})(?::(\d{2}))?)?", flags=re.ASCII
+)
+
+
 @lru_cache(maxsize=40_000)
 def parse_stamp(stamp: str) -> datetime:
     """`22-Nov-2026 20:15:00` or, day first, `22-11-2026 20:15:00`, as a datetime without zone. ValueError otherwise.
 
     `strptime` would follow the machine's locale.
     """
-    day_text, _, time_text = stamp.strip().partition(" ")
-    parts = day_text.split("-")
-    if len(parts) != 3 or len(parts[2]) != 4:
-        raise ValueError(f"not DD-Mon-YYYY or DD-MM-YYYY: {stamp!r}")
-    month = MONTHS.get(parts[1].lower()) or int(parts[1])
-    clock = [int(part) for part in time_text.split(":")] if time_text else [0, 0]
-    if len(clock) not in {2, 3}:
-        raise ValueError(f"not HH:MM or HH:MM:SS: {stamp!r}")
-    hour, minute, second = (*clock, 0)[:3]
-    return datetime(int(parts[2]), month, int(parts[0]), hour, minute, second)  # noqa: DTZ001  upstream's clock
+    found = _STAMP.fullmatch(stamp.strip())
+    if found is None:
+        raise ValueError(f"not DD-Mon-YYYY HH:MM:SS or DD-MM-YYYY HH:MM:SS: {stamp[:60]!r}")
+    day, month, year, *clock = found.groups(default="0")
+    number = int(month) if month.isdigit() else MONTHS.get(month.lower(), 0)
+    hour, minute, second = map(int, clock)
+    return datetime(int(year), number, int(day), hour, minute, second)  # noqa: DTZ001  upstream's clock
 
 
 @lru_cache(maxsize=40_000)

@@ -7,6 +7,7 @@ from include.sources.eirgrid.envelope import broken_row, long_row, rows_of
 from include.sources.eirgrid.query import Hosts, Query, Request, Row
 
 AREAS: Final = {"wind": "WIND", "solar": "SOLAR"}
+WIDE_KEYS: Final = {"Effective_Date", "Region"}
 WIDE_COLUMNS: Final = {"MW_ACTUAL": "ACTUAL", "MW_FORECAST": "FCAST"}
 
 
@@ -26,18 +27,20 @@ class Vargen:
         span = f"{query.local_start:%Y%m%d%H%M}/{query.local_end:%Y%m%d%H%M}"
         return [Request(query, f"{self.url}/{span}/{query.region}/{area}", (("FORMAT", "JSON"),))]
 
-    def rows(self, payload: object) -> list[Row]:
+    def rows(self, payload: object, query: Query) -> list[Row]:
         """Rows of either shape: wide (MW_ACTUAL, MW_FORECAST) or long (FieldName, Value)."""
-        return [row for raw in rows_of(payload, interface=self.name) for row in self._read(raw)]
+        return [row for raw in rows_of(payload, interface=self.name) for row in self._read(raw, area=query.area.name)]
 
-    def _read(self, raw: Mapping[str, Any]) -> Iterator[Row]:
+    def _read(self, raw: Mapping[str, Any], *, area: str) -> Iterator[Row]:
         if "FieldName" in raw:
             yield long_row(raw, stamp="EffectiveTime", field="FieldName", interface=self.name)
             return
         stamp, region = raw.get("Effective_Date"), raw.get("Region")
         if not isinstance(stamp, str) or not isinstance(region, str | None) or not WIDE_COLUMNS.keys() & raw.keys():
             raise broken_row(raw, self.name)
-        for column, suffix in WIDE_COLUMNS.items():
-            if column in raw:
-                # A wide row does not name its area: `*` stands for the one that was asked for.
-                yield Row(stamp=stamp, field=f"*_{suffix}", value=raw[column], region=region)
+        for column, value in raw.items():
+            if column not in WIDE_KEYS:
+                # A wide row does not name its area.
+                known = column in WIDE_COLUMNS
+                name = f"{AREAS[area]}_{WIDE_COLUMNS[column]}" if known else column
+                yield Row(stamp=stamp, field=name, value=value, region=region)

@@ -5,11 +5,12 @@ from typing import Any
 
 import pytest
 import responses
+from responses.matchers import query_param_matcher
 
 from include.domain.errors import SAMPLE_BYTES, ContractBroken
 from include.domain.readings import Unit
-from include.sources.base import DataChunk
-from tests.sources.asking import CHART, DATA, INTERCONN, VARGEN, eirgrid, full, readings, unit
+from include.sources.base import DataChunk, Setback
+from tests.sources.asking import CHART, DATA, INTERCONN, VARGEN, at, eirgrid, fetch, full, readings, unit
 
 NOW = "2026-02-10T06:05:00Z"
 GENERATION = unit("system_generation", "ROI", "2026-02-10")
@@ -20,11 +21,15 @@ Upstream = responses.RequestsMock
 
 
 def _fetch(wanted: Unit = GENERATION) -> list[DataChunk]:
-    return list(eirgrid(NOW).fetch(wanted))
+    return fetch(eirgrid(NOW), wanted)
 
 
 def _row(**changed: object) -> dict[str, Any]:
     return {"EffectiveTime": GOOD[0], "FieldName": "GEN_EXP", "Region": "ROI", "Value": 3210} | changed
+
+
+def _area(name: str) -> Any:
+    return query_param_matcher({"area": name}, strict_match=False)
 
 
 def _without(key: str) -> dict[str, Any]:
@@ -54,6 +59,12 @@ BROKEN: dict[str, Any] = {
     "a word for a value": {"Rows": [_row(Value="n/a")]},
     "NaN": {"Rows": [_row(Value=float("nan"))]},
     "infinity as text": {"Rows": [_row(Value="inf")]},
+    "a number of 400 digits": {"Rows": [_row(Value=10**400)]},
+    "an underscore in a number": {"Rows": [_row(Value="3_210")]},
+    "digits of another script": {"Rows": [_row(Value="٣٢١٠")]},
+    "a day of another script": {"Rows": [_row(EffectiveTime="١٠-Feb-2026 00:00:00")]},
+    "a sign in a day": {"Rows": [_row(EffectiveTime="+1-Feb-2026 00:00:00")]},
+    "a wildcard for a field": {"Rows": [_row(FieldName="*_EXP")]},
     "true": {"Rows": [_row(Value=True)]},
     "a list for a value": {"Rows": [_row(Value=[3210])]},
     "the other region": {"Rows": [_row(Region="NI")]},
@@ -87,7 +98,7 @@ def test_the_sample_is_the_start_of_the_answer(upstream: Upstream) -> None:
 @pytest.mark.parametrize("value", [-999_999, 30_000])
 def test_values_of_another_magnitude_are_another_quantity(value: int, upstream: Upstream) -> None:
     upstream.get(DATA, json=full(*[(stamp, value) for stamp in STAMPS], field="GEN_EXP"))
-    with pytest.raises(ContractBroken, match=r"24 of 24 values of GEN_EXP outside 0 to 9000 MW, such as"):
+    with pytest.raises(ContractBroken, match=r"24 of 24 values of GEN_EXP are far outside 0 to 9000 MW, such as"):
         _fetch()
 
 
@@ -95,20 +106,32 @@ def test_a_spike_is_stored_as_sent_and_warned_of(upstream: Upstream) -> None:
     rows = [(stamp, 12_345 if stamp == STAMPS[5] else 3300) for stamp in STAMPS]
     upstream.get(DATA, json=full(*rows, field="GEN_EXP"))
     (chunk,) = _fetch()
-    assert chunk.warnings == ("implausible GEN_EXP stored as sent: 12345 (1 rows)",)
+    assert chunk.warnings == ()
+    (flagged,) = chunk.flagged
+    assert flagged == (at("2026-02-10T01:15:00Z"), "GEN_EXP 12345 MW at 2026-02-10T01:15:00Z, plausible: 0 to 9000")
     assert readings([chunk])[5] == ("2026-02-10T01:15:00Z", "GEN_EXP", 12_345)
     assert readings([chunk])[6] == ("2026-02-10T01:30:00Z", "GEN_EXP", 3300)
 
 
 @pytest.mark.parametrize(("odd", "broken"), [(2, False), (3, True)])
-def test_more_than_two_spikes_in_a_few_hours_are_too_many(odd: int, broken: bool, upstream: Upstream) -> None:
-    rows = [(stamp, 12_345 if place < odd else 3300) for place, stamp in enumerate(STAMPS)]
+def test_more_than_two_values_far_out_in_a_few_hours_are_too_many(odd: int, broken: bool, upstream: Upstream) -> None:
+    rows = [(stamp, 3_300_000 if place < odd else 3300) for place, stamp in enumerate(STAMPS)]
     upstream.get(DATA, json=full(*rows, field="GEN_EXP"))
     if broken:
         with pytest.raises(ContractBroken):
             _fetch()
     else:
-        assert readings(_fetch())[1][2] == 12_345
+        assert readings(_fetch())[1][2] == 3_300_000
+
+
+def test_a_long_spell_of_implausible_values_is_stored_and_every_one_is_flagged(upstream: Upstream) -> None:
+    """Telemetry that stands at 0, or a new record: odd, but still this quantity. Upstream's word is kept."""
+    demand = [(stamp, 0) for stamp in STAMPS]
+    upstream.get(DATA, json=full(*demand, field="SYSTEM_DEMAND"), match=[_area("demandactual")])
+    upstream.get(DATA, json=full(field="DEMAND_FORECAST_VALUE"), match=[_area("demandforecast")])
+    (chunk,) = _fetch(unit("demand", "ROI", "2026-02-10"))
+    assert len(chunk.flagged) == len(STAMPS)
+    assert {value for _, _, value in readings([chunk]) if value is not None} == {0}
 
 
 def test_an_unknown_field_is_left_out_with_a_warning(upstream: Upstream) -> None:
@@ -123,7 +146,7 @@ def test_an_unknown_field_is_left_out_with_a_warning(upstream: Upstream) -> None
 def test_values_in_the_hour_that_spring_skips_are_left_out_with_a_warning(upstream: Upstream) -> None:
     rows = [("29-Mar-2026 00:45:00", 3000), ("29-Mar-2026 01:15:00", 3001), ("29-Mar-2026 02:00:00", 3002)]
     upstream.get(DATA, json=full(*rows, field="GEN_EXP"))
-    (chunk,) = eirgrid("2026-03-29T01:05:00Z").fetch(unit("system_generation", "ROI", "2026-03-29"))
+    (chunk,) = fetch(eirgrid("2026-03-29T01:05:00Z"), unit("system_generation", "ROI", "2026-03-29"))
     assert chunk.warnings == ("values of the hour that the spring change skips left out (1 rows)",)
     assert [(when, value) for when, _, value in readings([chunk]) if value] == [
         ("2026-03-29T00:45:00Z", 3000),
@@ -165,12 +188,39 @@ def test_only_days_with_rows_are_filled_with_nulls(upstream: Upstream) -> None:
         ),
     ],
 )
-def test_rows_that_vargen_and_interconn_never_wrote(
+def test_rows_that_vargen_and_interconn_never_wrote_are_left_and_the_next_is_asked(
     area: str, url: str, row: dict[str, object], upstream: Upstream
 ) -> None:
-    upstream.get(url, json={"Rows": [row]})
-    with pytest.raises(ContractBroken, match="a row of unknown shape"):
-        _fetch(unit(area, "ALL", "2026-02-09"))
+    """No answer of theirs was ever recorded: an unknown shape must not keep a unit from those that were."""
+    body = {"Rows": [row]}
+    fields = ["WIND_ACTUAL", "WIND_FCAST"] if area == "wind" else ["INTER_EWIC"]
+    upstream.get(url, json=body)
+    for field in fields:
+        good = {"EffectiveTime": "09-Feb-2026 12:00:00", "FieldName": field, "Region": "ALL", "Value": 41}
+        upstream.get(CHART if area == "wind" else DATA, json={"Rows": [good]})
+    events = list(eirgrid(NOW).fetch(unit(area, "ALL", "2026-02-09")))
+    setback = events[0]
+    assert isinstance(setback, Setback)
+    assert isinstance(setback.error, ContractBroken)
+    assert "a row of unknown shape" in str(setback.error)
+    assert setback.error.sample == json.dumps(body).encode()
+    found = readings(one for one in events if isinstance(one, DataChunk))
+    assert {("2026-02-09T12:00:00Z", field, 41) for field in fields} <= set(found)
+
+
+def test_a_broken_contract_of_theirs_decides_where_the_others_say_no(upstream: Upstream) -> None:
+    upstream.get(f"{VARGEN}/202602090000/202602092359/ALL/SOLAR", json={"Rows": [{"mw": 1}]})
+    upstream.get(CHART, status=404)
+    with pytest.raises(ContractBroken):
+        _fetch(unit("solar", "ALL", "2026-02-09"))
+
+
+def test_columns_of_a_wide_row_that_nobody_knows_are_named(upstream: Upstream) -> None:
+    row = {"Effective_Date": "09-02-2026 12:00:00", "MW_ACTUAL": "41", "MW_CURTAILED": "7", "Region": "NI"}
+    upstream.get(f"{VARGEN}/202602090000/202602092359/NI/WIND", json={"Rows": [row]})
+    (chunk,) = _fetch(unit("wind", "NI", "2026-02-09"))
+    assert chunk.warnings == ("unknown field 'MW_CURTAILED' left out (1 rows)",)
+    assert {field for _, field, _ in readings([chunk])} == {"WIND_ACTUAL", "WIND_FCAST"}
 
 
 def test_a_wide_row_without_a_region_is_taken(upstream: Upstream) -> None:
