@@ -11,7 +11,7 @@ SITE := site/.built
 GUIDE := mkdocs.yml $(shell find docs -type f)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-all check format setup reference guide clean
+.PHONY: help run test test-all check format setup reference new-source guide clean
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,6 +41,9 @@ setup: $(SYNCED)  ## Install what run and test need
 
 reference: $(SYNCED)  ## Write the reference pages that are made from the code
 	$(PYTHON) -m dev.reference
+
+new-source: $(SYNCED)  ## Write a source and its test from a template (NAME=…)
+	$(PYTHON) -m dev.new_source "$(NAME)"
 
 guide: $(SITE)  ## Build the guide into site/
 

@@ -91,7 +91,7 @@ def _row(one: Series) -> str:
         _span(one.cadence),
         _span(one.lag),
         one.first_day.isoformat(),
-        one.range,
+        f"{one.low:g} to {one.high:g}",
         "yes" if one.future else "no",
         f"`{one.history}`",
         f"`{one.aggregation}`",

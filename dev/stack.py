@@ -7,7 +7,10 @@ import subprocess
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
+
+from include.settings import load_settings, read_setting
+from include.sources.registry import enabled
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 LIVE: Final = "eirgrid"
@@ -72,9 +75,11 @@ class Stack:
     def pools(self) -> dict[str, int]:
         """Pools and their slots; together the most units that run at once."""
         environment = self.environment()
+        most = read_setting("max_concurrency", environment)
+        given: dict[str, Any] = {"max_concurrency": most} if most else {}
+        settings = load_settings(store=self.store, feed=self.feed, upstream=self._upstream, **given)
         return {
-            "eirgrid_live": int(environment.get("GRID_LIVE_SLOTS", "4")),
-            "eirgrid_repair": int(environment.get("GRID_REPAIR_SLOTS", "2")),
+            name: slots for entry in enabled(environment) for name, slots in settings.pools(entry.source_id).items()
         }
 
     def processes(self) -> dict[str, list[str]]:
@@ -120,12 +125,16 @@ class Stack:
         """Password of the Airflow user."""
         return self._secret("password", length=12)
 
+    @property
+    def _upstream(self) -> str | None:
+        return None if self.feed == LIVE else self.upstream_url
+
     def _grid(self) -> dict[str, str]:
         given = {
             "GRID_STORE": self.store,
             "GRID_FEED": self.feed,
             "GRID_CONTACT": self.contact,
-            "GRID_UPSTREAM": "" if self.feed == LIVE else self.upstream_url,
+            "GRID_UPSTREAM": self._upstream or "",
             "GRID_NOW": self.now or "",
             # A newcomer waits for the first export.
             "CACHE_TTL_SECONDS": "3",

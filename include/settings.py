@@ -3,6 +3,7 @@
 From GRID_… variables; on Amazon MWAA from AIRFLOW__GRID__…, which its configuration options `grid.…` become.
 """
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -52,6 +53,10 @@ class Settings(BaseSettings):
         default=0.2, ge=0, le=60, description="Seconds between two requests of a task to one host."
     )
     days_back: int = Field(default=1, ge=0, le=31, description="Days a live run looks back: 1 is yesterday and today.")
+    csv_folder: str | None = Field(
+        default=None,
+        description="Folder of CSV files and the `source.yaml` that describes them. Switches `csv_folder` on.",
+    )
     now: datetime | None = Field(
         default=None,
         description="An instant with its offset, such as 2026-11-22T20:00:00Z, that fixes the clock for replays and"
@@ -112,6 +117,10 @@ class Settings(BaseSettings):
         """Slots of a source's Pool for backfills and repairs."""
         return self.max_concurrency - self.live_slots
 
+    def pools(self, source_id: str) -> dict[str, int]:
+        """Airflow's Pools for a source, and their slots."""
+        return {live_pool(source_id): self.live_slots, repair_pool(source_id): self.repair_slots}
+
     def clock(self) -> datetime:
         """The present instant, or the fixed one."""
         return self.now or datetime.now(UTC)
@@ -127,6 +136,25 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """GRID_… before AIRFLOW__GRID__…."""
         return init_settings, env_settings, EnvSettingsSource(settings_cls, env_prefix=MWAA_PREFIX)
+
+
+def live_pool(source_id: str) -> str:
+    """Name of the Pool for what runs every quarter of an hour."""
+    return f"{source_id}_live"
+
+
+def repair_pool(source_id: str) -> str:
+    """Name of the Pool for backfills and repairs."""
+    return f"{source_id}_repair"
+
+
+def read_setting(name: str, environment: Mapping[str, str]) -> str | None:
+    """One setting as text, for where a DAG file is parsed; None when it is absent or empty."""
+    for prefix in (PREFIX, MWAA_PREFIX):
+        value = environment.get(f"{prefix}{name.upper()}", "").strip()
+        if value:
+            return value
+    return None
 
 
 def load_settings(**given: Any) -> Settings:

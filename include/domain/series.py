@@ -98,11 +98,6 @@ class Series:
         """(area, region, field)."""
         return (self.area, self.region, self.field)
 
-    @property
-    def range(self) -> str:
-        """The plausible range in words."""
-        return f"{self.low:g} to {self.high:g}"
-
     def plausible(self, value: float) -> bool:
         """Whether the value lies in the range that recordings and ratings allow."""
         return self.low <= value <= self.high

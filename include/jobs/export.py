@@ -17,7 +17,7 @@ from include.domain.readings import Feed
 from include.domain.series import Area, Role
 from include.export import ALSO_READS, NEWEST, area_sql, sql
 from include.jobs.summary import AreaSummary, Row, as_json
-from include.sources.registry import SourceEntry
+from include.sources.base import SourceEntry
 from include.storage.duck import connect, existing_files
 from include.storage.keys import SCHEMA_VERSION, partitions_of, summary_key
 from include.storage.object_store import ObjectStore
@@ -44,23 +44,29 @@ class Export:
         also = [entry.area(other) for other in ALSO_READS.get(name, ())]
         rows = self._query(area_sql(name), source_id, [area, *also], self._window)
         newest = self._newest(source_id, area)
-        summary = AreaSummary(area, rows, newest or rows, now=self.now, feed=self.feed)
+        summary = AreaSummary(area, rows, newest or rows, now=self.now, feed=self.feed, attribution=entry.attribution)
         return self._write(name, summary.document(self._window))
 
     def current(self) -> bool:
         """Write the newest values of all areas, from their summaries."""
-        return self._write("current", current_document(self._summaries(), feed=self.feed))
+        return self._write(
+            "current", current_document(self._summaries(), feed=self.feed, attribution=self._attribution)
+        )
 
     def snapshot(self) -> bool:
         """Write current, all series and the gaps in one document."""
         summaries = self._summaries()
         document = {
-            **_head(self.feed),
-            "current": current_document(summaries, feed=self.feed),
+            **_head(self.feed, self._attribution),
+            "current": current_document(summaries, feed=self.feed, attribution=self._attribution),
             "areas": {summary["area"]: summary for summary in summaries},
             "gaps": self._read("gaps") or NOT_CHECKED,
         }
         return self._write("snapshot", document)
+
+    @property
+    def _attribution(self) -> str:
+        return "; ".join(dict.fromkeys(entry.attribution for entry in self.entries))
 
     @property
     def _window(self) -> Interval:
@@ -130,7 +136,9 @@ NOT_CHECKED: Final[dict[str, Any]] = {
 """What stands for the gaps before the first gap check: nothing is known, which is not the same as no gaps."""
 
 
-def current_document(summaries: Iterable[dict[str, Any]], *, feed: Feed) -> dict[str, Any]:
+def current_document(
+    summaries: Iterable[dict[str, Any]], *, feed: Feed, attribution: str = ATTRIBUTION
+) -> dict[str, Any]:
     """The newest reading of every series, and the plain numbers under their old names.
 
     The old names stand for the regions that the reference service had: CO2 and the fuel mix are those of ROI.
@@ -140,7 +148,7 @@ def current_document(summaries: Iterable[dict[str, Any]], *, feed: Feed) -> dict
     newest = [one["timestamp"] for one in readings]
     fuel = _by_field(readings, "generation", region="ROI")
     return {
-        **_head(feed),
+        **_head(feed, attribution),
         "as_of": max(newest, default=None),
         "wind_mw": _by_region(readings, "wind", Role.ACTUAL),
         "wind_forecast_mw": _by_region(readings, "wind", Role.FORECAST),
@@ -163,8 +171,8 @@ def current_document(summaries: Iterable[dict[str, Any]], *, feed: Feed) -> dict
     }
 
 
-def _head(feed: Feed) -> dict[str, Any]:
-    return {"schema_version": SCHEMA_VERSION, "feed": feed.value, "attribution": ATTRIBUTION}
+def _head(feed: Feed, attribution: str) -> dict[str, Any]:
+    return {"schema_version": SCHEMA_VERSION, "feed": feed.value, "attribution": attribution}
 
 
 def _by_region(readings: list[dict[str, Any]], area: str, role: Role) -> dict[str, float]:

@@ -140,7 +140,8 @@ class Ingest:
             return None
         stored = self.readings.read(unit.partition)
         newest = None if stored is None else self._newest(unit, stored)
-        return newest - OVERLAP if newest else None
+        # Upstream is asked to the minute: what it gives of that minute is kept.
+        return (newest - OVERLAP).replace(second=0, microsecond=0) if newest else None
 
     def _rows(self, unit: Unit, chunks: list[DataChunk]) -> pa.Table:
         """The chunks' readings that lie in the unit's partition, one per key."""

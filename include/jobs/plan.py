@@ -11,7 +11,7 @@ from include.domain.calendar import DAY, Month, days, irish_day
 from include.domain.errors import SettingInvalid
 from include.domain.readings import Partition, Unit
 from include.domain.series import Area, History
-from include.sources.registry import SourceEntry
+from include.sources.base import SourceEntry
 
 MAX_UNITS: Final = 1000
 """Airflow maps at most 1024 task instances (`core.max_map_length`)."""
@@ -80,7 +80,7 @@ def plan_days(entry: SourceEntry, first: date, last: date, *, now: datetime, sel
     if not units:
         starts = min(series.first_day for area in selection.areas for series in area.series)
         raise SettingInvalid.of(
-            "start, end", f"{first} to {last}", f"days from {starts} on that EirGrid serves for these areas"
+            "start, end", f"{first} to {last}", f"days from {starts} on that {entry.title} serves for these areas"
         )
     return units
 

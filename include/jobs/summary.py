@@ -47,6 +47,7 @@ class AreaSummary:
     newest_rows: list[Row]
     now: datetime
     feed: Feed
+    attribution: str = ATTRIBUTION
 
     def document(self, window: Interval) -> dict[str, Any]:
         """The summary's JSON document."""
@@ -57,7 +58,7 @@ class AreaSummary:
             "area": self.area.name,
             "title": self.area.title,
             "feed": self.feed.value,
-            "attribution": ATTRIBUTION,
+            "attribution": self.attribution,
             "window": {"start": utc(window.start), "end": utc(window.end)},
             "as_of": max(measured, default=None),
             "readings": readings,

@@ -12,10 +12,11 @@ from include.domain.catalogue import CYCLE
 from include.domain.errors import ContractBroken, Incomplete, SettingInvalid, Transient
 from include.domain.readings import Outcome
 from include.orchestration.assets import READINGS
-from include.orchestration.tasks import DEFAULTS, START, live_pool, open_claimed, open_readings, repair_pool
+from include.orchestration.tasks import DEFAULTS, START, open_claimed, open_readings
 from include.orchestration.units import result_from_xcom, result_to_xcom, unit_from_xcom, unit_to_xcom
-from include.settings import load_settings
-from include.sources.registry import SourceEntry, source
+from include.settings import live_pool, load_settings, repair_pool
+from include.sources.base import SourceEntry
+from include.sources.registry import source
 
 if TYPE_CHECKING:
     from include.domain.readings import Unit
@@ -29,6 +30,7 @@ RESULT: Final = "outcome"
 DOC: Final = """
 ### {title}: fetch readings, merge them into their partitions
 
+{problem}
 Every 15 minutes (minutes 3, 18, 33, 48) yesterday, today and tomorrow's forecasts are fetched, one mapped task instance
 per partition. A native backfill makes one run per Irish day. A manual run takes `start` and `end` (Irish days, both
 included), `areas` and `regions`.
@@ -50,7 +52,7 @@ def ingest_dag(entry: SourceEntry) -> DAG:
         default_args=DEFAULTS,
         params=_params(entry),
         tags=["ingest", entry.source_id],
-        doc_md=DOC.format(title=entry.title),
+        doc_md=DOC.format(title=entry.title, problem=f"**It cannot run: {entry.problem}**\n" if entry.problem else ""),
         description=f"{entry.title}: fetch readings into Parquet",
     ) as dag:
         live = _plan(entry.source_id)
@@ -112,6 +114,11 @@ def _plan(source_id: str) -> list[dict[str, Any]]:
     settings = load_settings()
     settings.require_contact()
     entry, params = source(source_id), context["params"]
+    if entry.problem:
+        raise SettingInvalid(entry.problem)
+    if settings.feed not in entry.feeds:
+        served = ", ".join(entry.feeds)
+        raise AirflowSkipException(f"{source_id} fills stores of the feed {served} only; this one is {settings.feed}")
     now = settings.now or context["dag_run"].run_after
     known = _params(entry)
     unknown = sorted(set(params) - set(known))
@@ -150,7 +157,7 @@ def _run_unit(unit: dict[str, Any], *, strict: bool) -> None:
         job = Ingest(
             source=entry.load().from_settings(settings, clock=settings.clock),
             area=entry.area(planned.partition.area),
-            readings=open_readings(settings),
+            readings=open_readings(settings, attribution=entry.attribution),
             clock=settings.clock,
         )
         so_far = RunSoFar.of(_results(since=get_current_context()["dag_run"].start_date))

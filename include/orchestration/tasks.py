@@ -39,16 +39,6 @@ DEFAULTS: Final[dict[str, Any]] = {
 }
 
 
-def live_pool(source_id: str) -> str:
-    """Name of the Pool for what runs every quarter of an hour."""
-    return f"{source_id}_live"
-
-
-def repair_pool(source_id: str) -> str:
-    """Name of the Pool for backfills and repairs."""
-    return f"{source_id}_repair"
-
-
 def open_claimed(settings: "Settings") -> "ObjectStore":
     """The store of this deployment; raises SettingInvalid or WrongStore before anything is written."""
     from include.storage.identity import claim  # noqa: PLC0415  DAG files are parsed without storage
@@ -60,8 +50,8 @@ def open_claimed(settings: "Settings") -> "ObjectStore":
     return store
 
 
-def open_readings(settings: "Settings") -> "ReadingsStore":
-    """The readings in the store of this deployment."""
+def open_readings(settings: "Settings", *, attribution: str) -> "ReadingsStore":
+    """The readings in the store of this deployment; `attribution` goes into the files that are written."""
     from include.storage.readings import ReadingsStore  # noqa: PLC0415  it loads pyarrow
 
-    return ReadingsStore(open_claimed(settings), feed=settings.feed)
+    return ReadingsStore(open_claimed(settings), feed=settings.feed, attribution=attribution)

@@ -4,10 +4,12 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
+from importlib import import_module
 from typing import TYPE_CHECKING, ClassVar
 
-from include.domain.errors import UpstreamError
-from include.domain.readings import Unit
+from include.domain.errors import SettingInvalid, UpstreamError
+from include.domain.readings import Feed, Unit
+from include.domain.series import Area
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -52,6 +54,38 @@ class Known:
     """(interface, field) pairs that upstream refused within the last day."""
     unavailable: frozenset[str] = frozenset()
     """Interfaces that have failed for good for several units in a row in this run."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceEntry:
+    """What the DAGs need to know of a source without loading it."""
+
+    source_id: str
+    title: str
+    attribution: str
+    """Whose numbers these are; in every file and summary."""
+    areas: tuple[Area, ...]
+    implementation: str
+    """`module:Class` of the Source."""
+    feeds: tuple[Feed, ...] = (Feed.EIRGRID,)
+    """Stores of which feeds it may fill: `eirgrid` for real numbers; a stand-in's where it can be asked instead."""
+    enabled_by: str | None = None
+    """Setting that switches it on (`csv_folder`: GRID_CSV_FOLDER); None: it is on."""
+    problem: str = ""
+    """Why it cannot be used as it is described; its DAG is there and says so."""
+
+    def load(self) -> "type[Source]":
+        """The class that fetches."""
+        module, _, name = self.implementation.partition(":")
+        loaded: type[Source] = getattr(import_module(module), name)
+        return loaded
+
+    def area(self, name: str) -> Area:
+        """One of the source's areas; SettingInvalid when there is none of this name."""
+        for one in self.areas:
+            if one.name == name:
+                return one
+        raise SettingInvalid.of("areas", name, ", ".join(one.name for one in self.areas))
 
 
 class Source(ABC):

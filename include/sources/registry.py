@@ -1,53 +1,51 @@
-"""Every source there is. Importing this costs nothing: a source's own code is loaded when it is used."""
+"""Every source there is: each module or package below `include/sources` that is not one of its own parts.
 
-from dataclasses import dataclass
+Importing this costs little: a source's own code is loaded when it is used.
+"""
+
+import os
+import pkgutil
+from collections.abc import Mapping
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import Final
 
-from include.domain import catalogue
+from include import sources
 from include.domain.errors import SettingInvalid
-from include.domain.series import Area
+from include.settings import read_setting
+from include.sources.base import SourceEntry
 
-if TYPE_CHECKING:
-    from include.sources.base import Source
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SourceEntry:
-    """What the DAGs need to know of a source without loading it."""
-
-    source_id: str
-    title: str
-    areas: tuple[Area, ...]
-    implementation: str
-    """`module:Class` of the Source."""
-
-    def load(self) -> "type[Source]":
-        """The class that fetches."""
-        module, _, name = self.implementation.partition(":")
-        loaded: type[Source] = getattr(import_module(module), name)
-        return loaded
-
-    def area(self, name: str) -> Area:
-        """One of the source's areas; SettingInvalid when there is none of this name."""
-        for one in self.areas:
-            if one.name == name:
-                return one
-        raise SettingInvalid.of("areas", name, ", ".join(one.name for one in self.areas))
+PARTS: Final = frozenset({"base", "client", "registry", "values"})
+"""Modules that sources are made with. Everything else here is a source and defines SOURCE, a SourceEntry."""
 
 
-SOURCES: tuple[SourceEntry, ...] = (
-    SourceEntry(
-        source_id="eirgrid",
-        title="EirGrid Smart Grid Dashboard",
-        areas=catalogue.AREAS,
-        implementation="include.sources.eirgrid.source:EirGridSource",
-    ),
-)
+def installed() -> tuple[SourceEntry, ...]:
+    """All sources, switched on or not, by name."""
+    names = sorted(module.name for module in pkgutil.iter_modules(sources.__path__) if module.name not in PARTS)
+    return tuple(_entry(name) for name in names)
+
+
+def enabled(environment: Mapping[str, str]) -> tuple[SourceEntry, ...]:
+    """The sources that these settings switch on."""
+    return tuple(
+        entry
+        for entry in installed()
+        if entry.enabled_by is None or read_setting(entry.enabled_by, environment) is not None
+    )
+
+
+def _entry(name: str) -> SourceEntry:
+    found = getattr(import_module(f"include.sources.{name}"), "SOURCE", None)
+    if not isinstance(found, SourceEntry) or found.source_id != name:
+        seen = found.source_id if isinstance(found, SourceEntry) else found
+        raise SettingInvalid.of(f"include/sources/{name}: SOURCE", seen, f"a SourceEntry with source_id={name!r}")
+    return found
+
+
+SOURCES: Final = enabled(os.environ)
 
 
 def source(source_id: str) -> SourceEntry:
-    """The registered source of this id; SettingInvalid when there is none."""
+    """The source of this id that is switched on; SettingInvalid when there is none."""
     for entry in SOURCES:
         if entry.source_id == source_id:
             return entry

@@ -60,9 +60,9 @@ def merge(old: pa.Table | None, new: pa.Table, *, settle_after: Mapping[str, tim
     return Merged(table, rows.timestamp[changed])
 
 
-def encode(table: pa.Table, *, feed: Feed) -> bytes:
+def encode(table: pa.Table, *, feed: Feed, attribution: str = ATTRIBUTION) -> bytes:
     """The Parquet bytes of a partition, Snappy, with its feed and attribution in the metadata."""
-    metadata = {"feed": feed.value, "attribution": ATTRIBUTION, "schema_version": str(SCHEMA_VERSION)}
+    metadata = {"feed": feed.value, "attribution": attribution, "schema_version": str(SCHEMA_VERSION)}
     sink = io.BytesIO()
     pq.write_table(
         table.cast(SCHEMA).replace_schema_metadata(metadata),

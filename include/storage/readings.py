@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from include.domain.catalogue import ATTRIBUTION
 from include.domain.errors import ConditionFailed
 from include.domain.readings import Feed, Partition
 from include.storage.identity import claim, until_undisturbed
@@ -30,9 +31,10 @@ class Written:
 class ReadingsStore:
     """The readings of one feed in one object store."""
 
-    def __init__(self, store: ObjectStore, *, feed: Feed) -> None:
+    def __init__(self, store: ObjectStore, *, feed: Feed, attribution: str = ATTRIBUTION) -> None:
         self.store = store
         self.feed = feed
+        self.attribution = attribution
 
     def open(self) -> None:
         """Make the store this feed's for good, or raise WrongStore when it is another's."""
@@ -58,7 +60,11 @@ class ReadingsStore:
         old = None if found is None else decode(found.data, key=key)
         merged = merge(old, new, settle_after=settle_after)
         if len(merged.changed):
-            self._put(key, encode(merged.table, feed=self.feed), expected=found.etag if found else None)
+            self._put(
+                key,
+                encode(merged.table, feed=self.feed, attribution=self.attribution),
+                expected=found.etag if found else None,
+            )
         return merged
 
     def _put(self, key: str, data: bytes, *, expected: str | None) -> None:

@@ -233,7 +233,7 @@ def test_a_live_run_asks_for_frequency_from_its_newest_point_on(readings: Readin
     job.run(day, live=True)
     job.run(day, live=True)
     job.run(day, live=False)
-    assert source.asked_since == [None, at("2026-02-10T11:20:05Z"), None]
+    assert source.asked_since == [None, at("2026-02-10T11:20:00Z"), None], "to the minute, as upstream is asked"
 
 
 def test_a_live_run_asks_for_whole_days_of_other_areas(readings: ReadingsStore) -> None:

@@ -1,14 +1,34 @@
-"""Sockets are off; a patched sleep keeps the waits; `responses` stands for upstream."""
+"""Sockets are off without the mark `network`; a patched sleep keeps the waits; `responses` stands for upstream."""
 
 from collections.abc import Iterator
 
 import pytest
 import responses
 
+from tests.sockets import sockets_only_with_network  # noqa: F401  a fixture
+from tests.standin import StandIn, stand_in
 
-@pytest.fixture(autouse=True)
-def _no_sockets(socket_disabled: None) -> None:
-    return
+NOW = "2026-11-22T20:07:00Z"
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """A contract's tests run for each of the cases of the class that inherits them."""
+    if "case" in metafunc.fixturenames and metafunc.cls is not None:
+        metafunc.parametrize("case", metafunc.cls.cases, ids="-".join)
+
+
+@pytest.fixture(scope="session")
+def wide() -> Iterator[StandIn]:
+    """A stand-in upstream whose vargen answers in wide rows."""
+    with stand_in(now=NOW) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def long() -> Iterator[StandIn]:
+    """A stand-in upstream whose vargen answers in long rows."""
+    with stand_in(now=NOW, arguments=["--vargen-shape", "long"]) as running:
+        yield running
 
 
 @pytest.fixture

@@ -9,8 +9,8 @@ import pytest
 from include.domain import catalogue
 from include.domain.errors import SettingInvalid
 from include.settings import load_settings
-from include.sources.base import Source
-from include.sources.registry import SOURCES, SourceEntry, source
+from include.sources.base import Source, SourceEntry
+from include.sources.registry import SOURCES, source
 
 NOW = datetime(2026, 2, 10, tzinfo=UTC)
 each = pytest.mark.parametrize("entry", SOURCES, ids=lambda entry: entry.source_id)

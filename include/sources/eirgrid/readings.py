@@ -2,9 +2,9 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Final
 
 import pandas as pd
@@ -12,17 +12,15 @@ import pandas as pd
 from include.domain.calendar import (
     DAY,
     Interval,
-    day_span,
     floor_slot,
     irish_day,
-    second_pass,
-    slots,
 )
 from include.domain.catalogue import QUARTER
 from include.domain.errors import ContractBroken, EmptyAnswer, NotYetPublished
 from include.domain.series import History, Series
 from include.sources.eirgrid.query import Query, Row
 from include.sources.eirgrid.stamps import instant_of, parse_stamp
+from include.sources.values import Values, fill_elapsed, flags, frame, up_to
 
 BROKEN_SHARE: Final = 0.1
 """A larger share of values far out of range than this is no spike but another quantity."""
@@ -50,10 +48,15 @@ class _Reader:
     query: Query
     interface: str
     now: datetime
-    values: dict[tuple[str, datetime], float | None] = field(default_factory=dict)
+    values: Values = field(default_factory=dict)
     days_seen: set[date] = field(default_factory=set)
     warnings: dict[str, int] = field(default_factory=dict)
-    flagged: list[tuple[datetime, str]] = field(default_factory=list)
+
+    span: Interval = field(init=False)
+    """The query's, worked out once and not per row."""
+
+    def __post_init__(self) -> None:
+        self.span = self.query.span
 
     def warn(self, text: str) -> None:
         self.warnings[text] = self.warnings.get(text, 0) + 1
@@ -73,9 +76,10 @@ def read_rows(rows: Iterable[Row], query: Query, *, interface: str, now: datetim
     if not seen:
         raise _nothing(reader)
     _check_plausible(reader)
-    _fill_elapsed(reader)
+    fill_elapsed(reader.values, query.series, reader.days_seen, span=up_to(now, reader.span))
     warnings = tuple(f"{text} ({count} rows)" for text, count in reader.warnings.items())
-    return Readings(_frame(reader), warnings, tuple(reader.flagged))
+    flagged = tuple(flags(reader.values, query.series))
+    return Readings(frame(reader.values, fetched_at=now), warnings, flagged)
 
 
 def anything_due(query: Query, *, now: datetime) -> bool:
@@ -190,7 +194,7 @@ def _nearest(local: datetime, now: datetime) -> datetime | None:
 def _kept(reader: _Reader, series: Series, slot: datetime, value: float | None) -> bool:
     if series.history is History.SNAPSHOT:
         return value is not None
-    if slot not in reader.query.span:
+    if slot not in reader.span:
         return False
     reader.days_seen.add(irish_day(slot))
     if slot > reader.now:
@@ -200,42 +204,13 @@ def _kept(reader: _Reader, series: Series, slot: datetime, value: float | None) 
 
 def _check_plausible(reader: _Reader) -> None:
     for series in reader.query.series:
-        values = {
-            slot: value
-            for (name, slot), value in sorted(reader.values.items())
-            if name == series.field and value is not None
-        }
-        far = [value for value in values.values() if series.another_quantity(value)]
+        values = [value for (name, _), value in reader.values.items() if name == series.field and value is not None]
+        far = [value for value in values if series.another_quantity(value)]
         if len(far) > max(2, BROKEN_SHARE * len(values)):
             raise reader.broken(
                 f"{len(far)} of {len(values)} values of {series.field} are far outside"
                 f" {series.low:g} to {series.high:g} {series.unit}, such as {far[0]:g}"
             )
-        reader.flagged += [
-            (
-                slot,
-                f"{series.field} {value:g} {series.unit} at {slot:%Y-%m-%dT%H:%M:%SZ}, plausible: {series.range}",
-            )
-            for slot, value in values.items()
-            if not series.plausible(value)
-        ]
-
-
-def _fill_elapsed(reader: _Reader) -> None:
-    """Null readings for elapsed slots of each answered day: asked for, and upstream had nothing."""
-    span = reader.query.span
-    for day in sorted(reader.days_seen):
-        whole, lost = day_span(day), second_pass(day)
-        part = Interval(max(whole.start, span.start), min(whole.end, span.end, reader.now + timedelta(microseconds=1)))
-        for series in reader.query.series:
-            if series.history is not History.FULL or day < series.first_day:
-                continue
-            for slot in _expected(series, part, lost):
-                reader.values.setdefault((series.field, slot), None)
-
-
-def _expected(series: Series, span: Interval, lost: Interval | None) -> Iterator[datetime]:
-    return (slot for slot in slots(span, series.cadence) if lost is None or slot not in lost)
 
 
 def _nothing(reader: _Reader) -> EmptyAnswer | NotYetPublished:
@@ -244,16 +219,3 @@ def _nothing(reader: _Reader) -> EmptyAnswer | NotYetPublished:
     if anything_due(query, now=reader.now):
         return EmptyAnswer(f"{reader.interface}: no rows for {asked}", interface=reader.interface)
     return NotYetPublished(f"{reader.interface}: nothing yet for {asked}", interface=reader.interface)
-
-
-def _frame(reader: _Reader) -> pd.DataFrame:
-    keys = sorted(reader.values)
-    frame = pd.DataFrame(
-        {
-            "timestamp": pd.DatetimeIndex([slot for _, slot in keys], tz="UTC").as_unit("us"),
-            "field": pd.Series([name for name, _ in keys], dtype="str"),
-            "value": pd.Series([reader.values[key] for key in keys], dtype="float64"),
-        }
-    )
-    frame["fetched_at"] = pd.Timestamp(reader.now).as_unit("us")
-    return frame

@@ -1,0 +1,57 @@
+"""`make new-source NAME=…`: a source and its test from a template; the DAG `ingest_<name>` appears by itself."""
+
+import re
+import subprocess
+import sys
+from string import Template
+from typing import Annotated, Final
+
+import typer
+
+from dev.stack import ROOT
+from include.domain.catalogue import area_names
+from include.sources.registry import PARTS, installed
+
+TEMPLATES: Final = ROOT / "dev" / "templates"
+NAME: Final = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
+RESERVED: Final = {"current", "snapshot", "gaps"}
+
+
+def main(name: Annotated[str, typer.Argument(help="lower-case letters, digits and single underscores")] = "") -> None:
+    """Write include/sources/NAME.py and tests/sources/test_NAME.py, and say what to change in them."""
+    taken = sorted({*PARTS, *RESERVED, *area_names(), *(entry.source_id for entry in installed())})
+    if not NAME.fullmatch(name):
+        _refuse(f"NAME: got {name!r}; allowed: lower-case letters, digits and single underscores, such as met_eireann")
+    if name in taken:
+        _refuse(f"NAME: got {name!r}; allowed: a name that is not taken: {', '.join(taken)}")
+    words = {
+        "name": name,
+        "class_name": "".join(part.title() for part in name.split("_")),
+        "field": name.upper(),
+        "title": name.replace("_", " ").capitalize(),
+    }
+    files = {
+        ROOT / "include" / "sources" / f"{name}.py": "source.py.txt",
+        ROOT / "tests" / "sources" / f"test_{name}.py": "test_source.py.txt",
+    }
+    for file, template in files.items():
+        if file.exists():
+            _refuse(f"NAME: got {name!r}, but {file.relative_to(ROOT)} exists; remove it first")
+        text = Template((TEMPLATES / template).read_text(encoding="utf-8")).substitute(words)
+        file.write_text(text, encoding="utf-8")
+        print(f"wrote {file.relative_to(ROOT)}")
+    subprocess.run([sys.executable, "-m", "ruff", "format", "--quiet", *map(str, files)], cwd=ROOT, check=True)
+    print(f"""
+next
+  1. in include/sources/{name}.py: URL, SERIES and SOURCE, then what _read makes of an answer
+  2. .venv/bin/python -m pytest tests/sources/test_{name}.py
+  3. make run FEED=eirgrid CONTACT=…: the DAG ingest_{name} is there""")
+
+
+def _refuse(line: str) -> None:
+    sys.stderr.write(f"{line}\n")
+    raise SystemExit(2)
+
+
+if __name__ == "__main__":
+    typer.run(main)
