@@ -1,5 +1,6 @@
 """`make new-source NAME=…`: a source and its test from a template; the DAG `ingest_<name>` appears by itself."""
 
+import keyword
 import re
 import subprocess
 import sys
@@ -14,14 +15,15 @@ from include.sources.registry import PARTS, installed
 
 TEMPLATES: Final = ROOT / "dev" / "templates"
 NAME: Final = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
+ALLOWED: Final = "lower-case letters, digits and single underscores, no word of Python's, such as met_eireann"
 RESERVED: Final = {"current", "snapshot", "gaps"}
 
 
 def main(name: Annotated[str, typer.Argument(help="lower-case letters, digits and single underscores")] = "") -> None:
     """Write include/sources/NAME.py and tests/sources/test_NAME.py, and say what to change in them."""
     taken = sorted({*PARTS, *RESERVED, *area_names(), *(entry.source_id for entry in installed())})
-    if not NAME.fullmatch(name):
-        _refuse(f"NAME: got {name!r}; allowed: lower-case letters, digits and single underscores, such as met_eireann")
+    if not NAME.fullmatch(name) or keyword.iskeyword(name):
+        _refuse(f"NAME: got {name!r}; allowed: {ALLOWED}")
     if name in taken:
         _refuse(f"NAME: got {name!r}; allowed: a name that is not taken: {', '.join(taken)}")
     words = {

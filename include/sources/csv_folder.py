@@ -17,13 +17,12 @@ An empty cell is a null: the publisher had no value.
 """
 
 import csv
-import math
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -34,7 +33,7 @@ from include.domain.readings import Feed, Unit
 from include.domain.series import Area, Series
 from include.settings import read_setting
 from include.sources.base import Clock, DataChunk, Known, Setback, Source, SourceEntry
-from include.sources.values import Values, fill_elapsed, flags, frame, up_to
+from include.sources.values import Values, fill_elapsed, flags, frame, number, up_to
 
 if TYPE_CHECKING:
     from include.settings import Settings
@@ -64,6 +63,14 @@ class _Series(_Strict):
     low: float
     high: float
 
+    @model_validator(mode="after")
+    def _is_possible(self) -> "_Series":
+        if self.low >= self.high:
+            raise ValueError("low must be below high")
+        if timedelta(hours=1) % timedelta(minutes=self.cadence_minutes):
+            raise ValueError("cadence_minutes must divide an hour")
+        return self
+
     def of(self, area: str) -> Series:
         """The series as the catalogue has its own."""
         return Series(
@@ -92,6 +99,7 @@ class _Area(_Strict):
     def _is_new(self) -> "_Area":
         if self.name in {*area_names(), "current", "snapshot", "gaps"}:
             raise ValueError(f"the name {self.name!r} is taken")
+        _refuse_twice([(one.region, one.field) for one in self.series])
         return self
 
     def area(self) -> Area:
@@ -112,6 +120,17 @@ class _Description(_Strict):
     feed: Feed
     areas: tuple[_Area, ...] = Field(min_length=1)
 
+    @model_validator(mode="after")
+    def _names_differ(self) -> "_Description":
+        _refuse_twice([one.name for one in self.areas])
+        return self
+
+
+def _refuse_twice(found: list[Any]) -> None:
+    twice = [one for place, one in enumerate(found) if one in found[:place]]
+    if twice:
+        raise ValueError(f"{twice[0]} is described twice")
+
 
 def read_description(folder: Path) -> _Description:
     """What `source.yaml` says; SettingInvalid names the first thing that is wrong."""
@@ -122,7 +141,7 @@ def read_description(folder: Path) -> _Description:
         return _Description.model_validate(yaml.safe_load(file.read_text(encoding="utf-8")))
     except OSError as error:
         raise SettingInvalid(f"GRID_CSV_FOLDER: got {str(folder)!r}; allowed: a folder with {DESCRIPTION}") from error
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise SettingInvalid(f"{file}: no YAML: {' '.join(str(error).split())}") from error
     except ValidationError as error:
         first = error.errors()[0]
@@ -185,9 +204,9 @@ class CsvFolder(Source):
     ) -> Iterator[DataChunk | Setback]:
         """See Source.fetch. All files are read; those of the unit's days are kept."""
         described, now = self.areas[unit.partition.area], self.clock()
-        columns = {
-            one.column: one.of(described.name) for one in described.series if one.region == unit.partition.region
-        }
+        own = [one for one in described.series if one.region == unit.partition.region]
+        columns = [(one.column, one.of(described.name)) for one in own]
+        series = [one for _, one in columns]
         days = day_span(unit.first, unit.last)
         span = up_to(now, Interval(max(days.start, since or days.start), days.end))
         values: Values = {}
@@ -196,23 +215,25 @@ class CsvFolder(Source):
                 values |= _read(file, time=described.time, columns=columns, span=span)
         except OSError as error:
             raise Transient(f"{FILES}: {error}", interface=FILES) from error
+        except (UnicodeDecodeError, csv.Error) as error:
+            raise _broken(file, f"no CSV in UTF-8: {error}") from error
         if not values:
-            raise _nothing(described.files, columns.values(), span, now=now)
-        fill_elapsed(values, columns.values(), {irish_day(slot) for _, slot in values}, span=span)
-        flagged = tuple(flags(values, columns.values()))
+            raise _nothing(described.files, series, span, now=now)
+        fill_elapsed(values, series, {irish_day(slot) for _, slot in values}, span=span)
+        flagged = tuple(flags(values, series))
         yield DataChunk(unit, frame(values, fetched_at=now), FILES, flagged=flagged)
 
 
-def _read(file: Path, *, time: str, columns: dict[str, Series], span: Interval) -> Values:
+def _read(file: Path, *, time: str, columns: list[tuple[str, Series]], span: Interval) -> Values:
     values: Values = {}
     with file.open(encoding="utf-8-sig", newline="") as lines:
         rows = csv.DictReader(lines)
-        missing = sorted({time, *columns} - set(rows.fieldnames or ()))
+        missing = sorted({time, *dict(columns)} - set(rows.fieldnames or ()))
         if missing:
             raise _broken(file, f"no column {missing[0]!r}; there are {', '.join(rows.fieldnames or ())}")
         for row in rows:
             instant = _instant(row[time], file, line=rows.line_num)
-            for column, one in columns.items() if instant in span else ():
+            for column, one in columns if instant in span else ():
                 if floor_slot(instant, one.cadence) != instant:
                     raise _broken(file, f"line {rows.line_num}: {row[time]} is off the grid of {one.field}")
                 values[one.field, instant] = _number(row[column], file, line=rows.line_num)
@@ -236,15 +257,10 @@ def _instant(text: str | None, file: Path, *, line: int) -> datetime:
 
 
 def _number(text: str | None, file: Path, *, line: int) -> float | None:
-    if text is None or not text.strip():
-        return None
     try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
-    if not math.isfinite(value):
-        raise _broken(file, f"line {line}: {text!r} is no number")
-    return value
+        return number((text or "").strip())
+    except ValueError as error:
+        raise _broken(file, f"line {line}: {error}") from error
 
 
 def _broken(file: Path, text: str) -> ContractBroken:

@@ -1,8 +1,9 @@
-"""From the values of an answer to what a source yields: gaps of answered days filled, odd values flagged, a frame."""
+"""From the values of an answer to what a source yields: numbers, gaps of answered days, odd values flagged, a frame."""
 
+import re
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from include.domain.calendar import Interval, day_span, second_pass, slots
 from include.domain.series import History, Series
@@ -12,6 +13,21 @@ if TYPE_CHECKING:
 
 Values = dict[tuple[str, datetime], float | None]
 """(field, slot) to value; None where the publisher had none."""
+
+LARGEST: Final = 1e12
+"""Beyond this no number means anything here; NaN and infinity do not come below it either."""
+# What float() takes beyond this ("1_0", "inf", the digits of every script) no publisher ever wrote.
+_NUMBER: Final = re.compile(r"\s*[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d{1,3})?\s*", flags=re.ASCII)
+
+
+def number(value: object) -> float | None:
+    """A value of an answer: a number, or one as text; None for a null or an empty text. ValueError otherwise."""
+    if value is None or value == "":
+        return None
+    read = float(value) if isinstance(value, str) and _NUMBER.fullmatch(value) else value
+    if isinstance(read, int | float) and not isinstance(read, bool) and abs(read) < LARGEST:
+        return float(read)
+    raise ValueError(f"no number: {value!r:.60}")
 
 
 def fill_elapsed(values: Values, series: Iterable[Series], answered: Iterable[date], *, span: Interval) -> None:

@@ -3,11 +3,12 @@
 import json
 import logging
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pytest
 
 from include.domain.errors import (
+    CircuitOpen,
     ContractBroken,
     EmptyAnswer,
     NotYetPublished,
@@ -18,7 +19,9 @@ from include.domain.errors import (
     WrongStore,
 )
 from include.domain.readings import Feed, Outcome
+from include.jobs.circuit import RunSoFar
 from include.jobs.ingest import UnitResult, describe, our_error
+from include.sources.base import Known, Setback
 from include.storage.keys import outcomes_key, readings_key
 from include.storage.local import LocalStore
 from include.storage.readings import ReadingsStore
@@ -251,6 +254,102 @@ def test_warnings_reach_the_log(readings: ReadingsStore, caplog: pytest.LogCaptu
     assert [record.message for record in caplog.records] == [
         "demand · ROI · 2026-02: implausible SYSTEM_DEMAND stored as sent: 8999 (1 rows)"
     ]
+
+
+def _setback(kind: type[UpstreamError], *, interface: str = "dashboardservice", sample: bytes = b"") -> Setback:
+    error = kind(f"{interface}: it failed", interface=interface, sample=sample)
+    return Setback(("SYSTEM_DEMAND",), DEMAND.first, DEMAND.last, error)
+
+
+def test_a_fallback_is_told_and_recorded_with_who_failed(readings: ReadingsStore, store: LocalStore) -> None:
+    source = Invented([[TODAY]], setbacks=[_setback(Transient)])
+    result = ingest(source, readings, "demand").run(DEMAND, live=True)
+    assert (result.outcome, result.answered, result.down) == (Outcome.STORED, ("interface0",), ("dashboardservice",))
+    assert result.fallback == "dashboardservice: it failed"
+    assert describe(result).endswith("(1 readings added or replaced; interface0 asked instead, since "
+                                     "dashboardservice: it failed)")  # fmt: skip
+    tries = _tries(store)
+    assert list(tries) == ["2026-02-09", "2026-02-10"], "each day on which somebody failed"
+    (latest,) = tries["2026-02-10"]
+    assert (latest["outcome"], latest["interface"]) == ("stored", "interface0")
+    assert latest["failed"] == [
+        {"interface": "dashboardservice", "fields": ["SYSTEM_DEMAND"], "error": "Transient",
+         "message": "dashboardservice: it failed"}
+    ]  # fmt: skip
+
+
+def test_the_answer_of_a_setback_that_broke_the_contract_is_kept(
+    readings: ReadingsStore, store: LocalStore, caplog: pytest.LogCaptureFixture
+) -> None:
+    """One of an interface that was never recorded: the next one is asked, and the answer is there to be looked at."""
+    source = Invented([[TODAY]], setbacks=[_setback(ContractBroken, interface="vargen", sample=b'{"Rows": 7}')])
+    assert ingest(source, readings, "demand").run(DEMAND, live=True).outcome is Outcome.STORED
+    assert _tries(store)["2026-02-10"][0]["failed"][0]["sample"] == '{"Rows": 7}'
+    assert "that answer begins: b'{\"Rows\": 7}'" in caplog.text
+
+
+def test_an_implausible_value_is_stored_and_recorded_on_its_day(readings: ReadingsStore, store: LocalStore) -> None:
+    flag = "SYSTEM_DEMAND 8999 MW at 2026-02-10T11:45:00Z, plausible: 0 to 8000"
+    source = Invented([[EARLY, ("2026-02-10T11:45:00Z", "SYSTEM_DEMAND", 8999)]], flagged=((at(TODAY[0]), flag),))
+    assert ingest(source, readings, "demand").run(DEMAND, live=True).outcome is Outcome.STORED
+    assert [one for _, _, one in _stored(readings)] == [4000, 8999]
+    assert "flagged" not in _tries(store)["2026-02-09"][0]
+    assert _tries(store)["2026-02-10"][0]["flagged"] == [flag]
+
+
+REFUSED: Final = frozenset({("dashboardservice", "SYSTEM_DEMAND")})
+
+
+def _asked_with(readings: ReadingsStore, *, now: str, live: bool = True, **gives: Any) -> Known | None:
+    """What a source was told when it was asked."""
+    source = Invented(now=now, **gives)
+    ingest(source, readings, "demand", now=now).run(DEMAND, live=live)
+    return source.asked_with[0]
+
+
+def _refuse(readings: ReadingsStore, *, now: str = NOW, answering: str = "dashboardservice") -> None:
+    source = Invented(setbacks=[_setback(Unsupported)], failure=_setback(Unsupported).error, now=now)
+    run = RunSoFar(answering=frozenset({answering}))
+    assert ingest(source, readings, "demand", now=now).run(DEMAND, live=True, so_far=run).outcome is Outcome.UNSUPPORTED
+
+
+def test_a_refusal_is_remembered_for_a_day_by_live_runs(readings: ReadingsStore) -> None:
+    _refuse(readings)
+    assert _asked_with(readings, now="2026-02-11T12:04:59Z") == Known(refused=REFUSED)
+    assert _asked_with(readings, now="2026-02-11T12:05:00Z") == Known()
+    assert _asked_with(readings, now="2026-02-10T13:00:00Z", live=False) == Known(), "a person who asks is answered"
+
+
+def test_a_refusal_that_is_remembered_does_not_renew_itself(readings: ReadingsStore, store: LocalStore) -> None:
+    _refuse(readings)
+    again = _setback(Unsupported)
+    again.error.remembered = True
+    before = _files(store)
+    _asked_with(readings, now="2026-02-11T11:00:00Z", setbacks=[again], failure=again.error)
+    assert _files(store) == before, "and adds no try"
+    assert _asked_with(readings, now="2026-02-11T12:05:00Z") == Known()
+
+
+def test_an_interface_that_refuses_everything_is_asked_again(readings: ReadingsStore) -> None:
+    """It has shut us out, which may pass in a minute; only one that answers something else refuses this."""
+    _refuse(readings, answering="chart")
+    assert _asked_with(readings, now="2026-02-10T12:20:00Z") == Known()
+
+
+def test_a_refusal_is_forgotten_once_it_is_answered(readings: ReadingsStore) -> None:
+    source = Invented([[TODAY]], setbacks=[_setback(Unsupported, interface="interface0")])
+    ingest(source, readings, "demand").run(DEMAND, live=True)
+    assert _asked_with(readings, now="2026-02-10T12:10:00Z", answers=[[EARLY]]) == Known(
+        refused=frozenset({("interface0", "SYSTEM_DEMAND")})
+    )
+    assert _asked_with(readings, now="2026-02-10T12:20:00Z") == Known()
+
+
+def test_a_source_is_told_what_is_down(readings: ReadingsStore) -> None:
+    source = Invented([[TODAY]], setbacks=[_setback(CircuitOpen)])
+    result = ingest(source, readings, "demand").run(DEMAND, live=True, so_far=RunSoFar(frozenset({"chart"})))
+    assert source.asked_with == [Known(unavailable=frozenset({"chart"}))]
+    assert result.down == (), "not asked is no failure of its own"
 
 
 def test_a_store_of_another_feed_is_refused_and_left_as_it_is(readings: ReadingsStore, store: LocalStore) -> None:

@@ -1,6 +1,5 @@
 """From the rows of an answer to readings: checked, in UTC, with the slots that a complete answer left out as nulls."""
 
-import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -20,16 +19,12 @@ from include.domain.errors import ContractBroken, EmptyAnswer, NotYetPublished
 from include.domain.series import History, Series
 from include.sources.eirgrid.query import Query, Row
 from include.sources.eirgrid.stamps import instant_of, parse_stamp
-from include.sources.values import Values, fill_elapsed, flags, frame, up_to
+from include.sources.values import Values, fill_elapsed, flags, frame, number, up_to
 
 BROKEN_SHARE: Final = 0.1
 """A larger share of values far out of range than this is no spike but another quantity."""
-LARGEST: Final = 1e12
-"""Beyond this no number means anything here; NaN and infinity do not come below it either."""
 OLDEST_SNAPSHOT: Final = 31 * DAY
 """How old the stamp of a snapshot may be; it is said to be of now, but has stood still for days."""
-# What float() takes beyond this ("1_0", "inf", the digits of every script) no upstream ever wrote.
-_NUMBER: Final = re.compile(r"\s*[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d{1,3})?\s*", flags=re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,14 +139,10 @@ def _regions(query: Query) -> tuple[str, ...]:
 
 
 def _number(reader: _Reader, row: Row) -> float | None:
-    value = row.value
-    if value is None or value == "":
-        return None
-    if isinstance(value, str) and _NUMBER.fullmatch(value):
-        value = float(value)
-    if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < LARGEST:
-        return float(value)
-    raise reader.broken(f"a value that is no number: {row.value!r:.60} of {row.field[:60]} at {row.stamp[:60]!r}")
+    try:
+        return number(row.value)
+    except ValueError as error:
+        raise reader.broken(f"{error} of {row.field[:60]} at {row.stamp[:60]!r}") from error
 
 
 def _stamp(reader: _Reader, row: Row, series: Series) -> datetime:

@@ -1,0 +1,214 @@
+"""A folder of CSV files: what every source keeps to, and what its files and its description may hold."""
+
+import csv
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, ClassVar
+
+import pytest
+import yaml
+
+from include.domain.errors import ContractBroken, EmptyAnswer, NotYetPublished, SettingInvalid, Transient
+from include.domain.readings import Feed, Unit
+from include.settings import load_settings
+from include.sources.base import Source
+from include.sources.csv_folder import CsvFolder, entry, read_description
+from include.sources.values import Values
+from tests.sources.contract import SourceContract, fetch, slots_of, unit_of
+
+ROOFTOP: dict[str, Any] = {
+    "name": "rooftop_solar",
+    "title": "Rooftop solar",
+    "files": "rooftop_*.csv",
+    "time": "time",
+    "alert_after_hours": 48,
+    "series": [
+        {"column": f"{region.lower()}_mw", "region": region, "field": "ROOFTOP", "name": "Rooftop solar", "unit": "MW",
+         "cadence_minutes": 15, "lag_minutes": 60, "first_day": "2025-01-01", "low": -10, "high": 3000}
+        for region in ("ROI", "NI")
+    ],
+}  # fmt: skip
+DESCRIPTION: dict[str, Any] = {
+    "title": "Rooftop solar, estimated",
+    "attribution": "Data: Example Institute",
+    "feed": "eirgrid",
+    "areas": [ROOFTOP],
+}
+NOON = datetime(2026, 2, 10, 12, tzinfo=UTC)
+
+
+def describe(folder: Path, description: object = DESCRIPTION) -> Path:
+    folder.mkdir(exist_ok=True)
+    (folder / "source.yaml").write_text(yaml.safe_dump(description), encoding="utf-8")
+    return folder
+
+
+def write(folder: Path, rows: Iterable[tuple[object, ...]], *, name: str = "rooftop_1.csv") -> None:
+    with (folder / name).open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([("time", "roi_mw", "ni_mw"), *rows])
+
+
+def source(folder: Path, now: datetime = NOON) -> Source:
+    settings = load_settings(store="unused", csv_folder=str(folder), contact="tests@example.org")
+    return CsvFolder.from_settings(settings, clock=lambda: now)
+
+
+def day(folder: Path, region: str = "ROI") -> Unit:
+    return unit_of(entry(str(folder)), "rooftop_solar", region, "2026-02-10")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return describe(tmp_path / "csv")
+
+
+class TestCsvFolder(SourceContract):
+    cases: ClassVar = [("rooftop_solar", "ROI"), ("rooftop_solar", "NI")]
+
+    @pytest.fixture(autouse=True)
+    def _folder(self, folder: Path) -> None:
+        self.folder = folder
+        type(self).entry = entry(str(folder))
+
+    def published(self, wanted: Unit, now: datetime) -> tuple[Source, Values]:
+        values: Values = {
+            ("ROOFTOP", slot): float(place) for place, slot in enumerate(slots_of(self.entry, wanted, now))
+        }
+        column = [value for _, value in sorted(values.items())]
+        write(self.folder, zip([slot.isoformat() for _, slot in sorted(values)], column, column, strict=True))
+        return source(self.folder, now), values
+
+
+def test_an_empty_cell_and_a_missing_row_are_nulls_and_a_zero_is_zero(folder: Path) -> None:
+    write(
+        folder, [("2026-02-10T00:00:00Z", 0, 5), ("2026-02-10T00:15:00+00:00", "", 6), ("2026-02-10T01:45+01:00", 7, 8)]
+    )
+    found = fetch(source(folder, datetime(2026, 2, 10, 0, 50, tzinfo=UTC)), day(folder))
+    assert [value for _, value in sorted(found.items())] == [0, None, None, 7]
+
+
+def test_a_later_file_has_the_last_word(folder: Path) -> None:
+    write(folder, [("2026-02-10T00:00:00Z", 1, 1)], name="rooftop_1.csv")
+    write(folder, [("2026-02-10T00:00:00Z", 2, 2)], name="rooftop_2.csv")
+    write(folder, [("2026-02-10T00:00:00Z", 3, 3)], name="another.csv")
+    found = fetch(source(folder), day(folder))
+    assert found["ROOFTOP", datetime(2026, 2, 10, tzinfo=UTC)] == 2
+
+
+def test_a_spike_is_kept_and_flagged(folder: Path) -> None:
+    write(folder, [("2026-02-10T00:00:00Z", 9000, 1)])
+    (chunk,) = source(folder).fetch(day(folder))
+    assert chunk.flagged[0][1] == "ROOFTOP 9000 MW at 2026-02-10T00:00:00Z, plausible: -10 to 3000"  # type: ignore[union-attr]
+
+
+def test_one_column_may_feed_two_series(tmp_path: Path) -> None:
+    both = [ROOFTOP["series"][0] | {"column": "roi_mw", "field": name} for name in ("ROOFTOP", "GROSS")]
+    folder = describe(tmp_path / "csv", DESCRIPTION | {"areas": [ROOFTOP | {"series": both}]})
+    write(folder, [("2026-02-10T00:00:00Z", 4, 1)])
+    found = fetch(source(folder), day(folder))
+    assert {name: value for (name, slot), value in found.items() if slot.hour == slot.minute == 0} == {
+        "ROOFTOP": 4, "GROSS": 4,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("rows", "seen"),
+    [
+        ([("2026-02-10T00:00:00", 1, 1)], "line 2: '2026-02-10T00:00:00' has no offset"),
+        ([("2026-02-10T00:00:00Z", 1, 1), ("noon", 1, 1)], "line 3: 'noon' is no ISO 8601 instant"),
+        ([("2026-02-10T00:07:00Z", 1, 1)], "line 2: 2026-02-10T00:07:00Z is off the grid of ROOFTOP"),
+        ([("2026-02-10T00:00:00Z", "n/a", 1)], "line 2: no number: 'n/a'"),
+        ([("2026-02-10T00:00:00Z", "1_000", 1)], "line 2: no number: '1_000'"),
+        ([("2026-02-10T00:00:00Z", "nan", 1)], "line 2: no number: 'nan'"),
+        ([("2026-02-10T00:00:00Z", "1,5", 1)], "line 2: no number: '1,5'"),
+    ],
+)
+def test_a_wrong_row_stops_the_unit_and_is_named(rows: list[tuple[object, ...]], seen: str, folder: Path) -> None:
+    write(folder, rows)
+    with pytest.raises(ContractBroken, match=seen) as caught:
+        fetch(source(folder), day(folder))
+    assert str(caught.value).startswith("files: rooftop_1.csv: line")
+    assert caught.value.sample.startswith(b"time,roi_mw,ni_mw")
+
+
+@pytest.mark.parametrize(
+    "content", [b"time,ni_mw\n", b"", b"\xff\xfe\x00\x01", b"time,roi_mw\n\x00\xff,1\n", b"x" * 200_000]
+)
+def test_a_file_of_another_shape_stops_the_unit(content: bytes, folder: Path) -> None:
+    (folder / "rooftop_1.csv").write_bytes(content)
+    with pytest.raises(ContractBroken, match=r"files: rooftop_1\.csv: "):
+        fetch(source(folder), day(folder))
+
+
+def test_no_rows_are_a_failure_once_one_is_due(folder: Path) -> None:
+    with pytest.raises(EmptyAnswer, match=r"no row of these days in rooftop_\*\.csv"):
+        fetch(source(folder), day(folder))
+    with pytest.raises(NotYetPublished):
+        fetch(source(folder, datetime(2026, 2, 10, 1, 10, tzinfo=UTC)), day(folder))
+
+
+def test_a_file_that_cannot_be_read_may_pass(folder: Path) -> None:
+    (folder / "rooftop_1.csv").mkdir()
+    with pytest.raises(Transient):
+        fetch(source(folder), day(folder))
+
+
+def test_the_folder_describes_the_source(folder: Path) -> None:
+    found = entry(str(folder))
+    assert (found.title, found.attribution) == ("Rooftop solar, estimated", "Data: Example Institute")
+    assert (found.feeds, found.problem) == ((Feed.EIRGRID,), "")
+    (area,) = found.areas
+    assert (area.name, area.regions, area.partitioned_by_day) == ("rooftop_solar", ("ROI", "NI"), False)
+    assert [one.unit for one in area.series] == ["MW", "MW"]
+
+
+def _with(**changed: object) -> dict[str, Any]:
+    return DESCRIPTION | {"areas": [ROOFTOP | changed]}
+
+
+def _series(**changed: object) -> dict[str, Any]:
+    return _with(series=[ROOFTOP["series"][0] | changed])
+
+
+@pytest.mark.parametrize(
+    ("description", "seen"),
+    [
+        ("just text", "source.yaml: the file: got 'just text'; allowed: Input should be a valid dictionary"),
+        ({}, "source.yaml: title: "),
+        (DESCRIPTION | {"titel": "x"}, "source.yaml: titel: got 'x'; allowed: Extra inputs are not permitted"),
+        (DESCRIPTION | {"feed": "live"}, "source.yaml: feed: got 'live'; allowed: "),
+        (DESCRIPTION | {"areas": []}, "source.yaml: areas: "),
+        (DESCRIPTION | {"areas": [ROOFTOP, ROOFTOP]}, "rooftop_solar is described twice"),
+        (_with(name="wind"), "the name 'wind' is taken"),
+        (_with(name="Rooftop Solar"), "source.yaml: areas.0.name: got 'Rooftop Solar'"),
+        (_with(series=[ROOFTOP["series"][0]] * 2), r"\('ROI', 'ROOFTOP'\) is described twice"),
+        (_series(low=5, high=5), "low must be below high"),
+        (_series(cadence_minutes=7), "cadence_minutes must divide an hour"),
+        (_series(cadence_minutes=0), "source.yaml: areas.0.series.0.cadence_minutes: got 0"),
+        (_series(first_day="soon"), "source.yaml: areas.0.series.0.first_day: got 'soon'"),
+    ],
+)
+def test_a_wrong_description_is_one_clear_line(description: object, seen: str, tmp_path: Path) -> None:
+    folder = describe(tmp_path / "csv", description)
+    with pytest.raises(SettingInvalid, match=seen) as caught:
+        read_description(folder)
+    assert "\n" not in str(caught.value)
+    assert entry(str(folder)).problem == str(caught.value)
+    assert entry(str(folder)).areas == ()
+
+
+def test_what_is_no_yaml_and_what_is_not_there_are_named(tmp_path: Path) -> None:
+    problem = entry(str(tmp_path)).problem
+    assert problem
+    assert problem.endswith("allowed: a folder with source.yaml")
+    (tmp_path / "source.yaml").write_text("title: [", encoding="utf-8")
+    assert "no YAML: while parsing" in str(entry(str(tmp_path)).problem)
+    (tmp_path / "source.yaml").write_bytes(b"\xff\xfe\x00")
+    assert "source.yaml" in str(entry(str(tmp_path)).problem)
+
+
+def test_without_a_folder_it_is_off() -> None:
+    assert entry(None).enabled_by == "csv_folder"
+    with pytest.raises(SettingInvalid, match="GRID_CSV_FOLDER: got None; allowed: a folder with"):
+        CsvFolder.from_settings(load_settings(store="unused"), clock=lambda: NOON)
