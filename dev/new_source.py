@@ -11,12 +11,11 @@ import typer
 
 from dev.stack import ROOT
 from include.domain.catalogue import area_names
-from include.sources.registry import PARTS, installed
+from include.sources.registry import PARTS, RESERVED, installed
 
 TEMPLATES: Final = ROOT / "dev" / "templates"
 NAME: Final = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 ALLOWED: Final = "lower-case letters, digits and single underscores, no word of Python's, such as met_eireann"
-RESERVED: Final = {"current", "snapshot", "gaps"}
 
 
 def main(name: Annotated[str, typer.Argument(help="lower-case letters, digits and single underscores")] = "") -> None:

@@ -27,7 +27,6 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from include.domain.calendar import Interval, day_span, floor_slot, irish_day
-from include.domain.catalogue import area_names
 from include.domain.errors import SAMPLE_BYTES, ContractBroken, EmptyAnswer, NotYetPublished, SettingInvalid, Transient
 from include.domain.readings import Feed, Unit
 from include.domain.series import Area, Series
@@ -96,9 +95,7 @@ class _Area(_Strict):
     series: tuple[_Series, ...] = Field(min_length=1)
 
     @model_validator(mode="after")
-    def _is_new(self) -> "_Area":
-        if self.name in {*area_names(), "current", "snapshot", "gaps"}:
-            raise ValueError(f"the name {self.name!r} is taken")
+    def _series_differ(self) -> "_Area":
         _refuse_twice([(one.region, one.field) for one in self.series])
         return self
 

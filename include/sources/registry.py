@@ -6,6 +6,7 @@ Importing this costs little: a source's own code is loaded when it is used.
 import os
 import pkgutil
 from collections.abc import Mapping
+from dataclasses import replace
 from importlib import import_module
 from typing import Final
 
@@ -17,6 +18,9 @@ from include.sources.base import SourceEntry
 PARTS: Final = frozenset({"base", "client", "registry", "values"})
 """Modules that sources are made with. Everything else here is a source and defines SOURCE, a SourceEntry."""
 
+RESERVED: Final = frozenset({"current", "snapshot", "gaps"})
+"""Names that are no area's: the REST API has something else at these paths."""
+
 
 def installed() -> tuple[SourceEntry, ...]:
     """All sources, switched on or not, by name."""
@@ -25,12 +29,19 @@ def installed() -> tuple[SourceEntry, ...]:
 
 
 def enabled(environment: Mapping[str, str]) -> tuple[SourceEntry, ...]:
-    """The sources that these settings switch on."""
-    return tuple(
-        entry
-        for entry in installed()
-        if entry.enabled_by is None or read_setting(entry.enabled_by, environment) is not None
-    )
+    """The sources that these settings switch on; one that names an area as another does, with that for its problem."""
+    on = [one for one in installed() if one.enabled_by is None or read_setting(one.enabled_by, environment) is not None]
+    taken = dict.fromkeys(RESERVED, "the REST API")
+    checked: list[SourceEntry] = []
+    for entry in sorted(on, key=lambda one: one.enabled_by is not None):
+        clash = next((area.name for area in entry.areas if area.name in taken), None)
+        if clash is not None:
+            problem = f"{entry.source_id}: area {clash!r}: {taken[clash]} has this name already; choose another"
+            checked.append(replace(entry, areas=(), problem=problem))
+            continue
+        taken |= {area.name: entry.source_id for area in entry.areas}
+        checked.append(entry)
+    return tuple(checked)
 
 
 def _entry(name: str) -> SourceEntry:

@@ -1,7 +1,7 @@
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
+from typing import Protocol
 
 import pytest
 
@@ -9,7 +9,11 @@ ROOT = Path(__file__).resolve().parents[2]
 BARE = {"PATH": "/usr/bin:/bin"}
 """Parsing must need nothing from the environment: no setting, no credentials."""
 
-Run = Callable[[str], str]
+
+class Run(Protocol):
+    """Runs code in a process of its own; the last line that it prints."""
+
+    def __call__(self, code: str, **settings: str) -> str: ...
 
 
 @pytest.fixture(scope="session")
@@ -23,10 +27,10 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
     }
 
-    def python(code: str) -> str:
+    def python(code: str, **more: str) -> str:
         done = subprocess.run(
             [sys.executable, "-W", "ignore", "-c", code],
-            env=BARE | settings,
+            env=BARE | settings | more,
             cwd=home,
             capture_output=True,
             text=True,

@@ -10,7 +10,7 @@ from include.sources.registry import SOURCES
 from tests.dags.conftest import Run
 
 ROOT = Path(__file__).resolve().parents[2]
-TAGS = {"ingest", "export", "eirgrid"}
+TAGS = {"ingest", "export", *(entry.source_id for entry in SOURCES)}
 
 BAG = """
 import json, sys
@@ -97,6 +97,45 @@ def test_reconcile_is_the_only_leaf(bag: dict[str, Any]) -> None:
     assert leaves == ["reconcile"]
     assert own["ingest_eirgrid.reconcile"]["trigger_rule"] == "all_done"
     assert own["ingest_eirgrid.publish"]["trigger_rule"] == "all_done"
+
+
+FOLDER = """
+title: Rooftop solar
+attribution: "Data: Example Institute"
+feed: eirgrid
+areas:
+  - name: rooftop_solar
+    title: Rooftop solar
+    files: "*.csv"
+    time: time
+    alert_after_hours: 48
+    series:
+      - {column: mw, region: ROI, field: ROOFTOP, name: Rooftop solar, unit: MW, cadence_minutes: 15,
+         lag_minutes: 60, first_day: 2025-01-01, low: -10, high: 3000}
+"""
+
+
+def test_a_folder_of_csv_files_is_a_source_once_it_is_named(bag: dict[str, Any], run: Run, tmp_path: Path) -> None:
+    (tmp_path / "source.yaml").write_text(FOLDER, encoding="utf-8")
+    found = json.loads(run(BAG.format(root=str(ROOT)), GRID_CSV_FOLDER=str(tmp_path)))
+    assert (found["errors"], found["heavy"]) == ({}, [])
+    assert found["dags"]["ingest_eirgrid"] == bag["dags"]["ingest_eirgrid"]
+    assert set(found["dags"]) - set(bag["dags"]) == {"ingest_csv_folder"}
+    made = found["dags"]["ingest_csv_folder"]
+    assert "rooftop_solar" in json.dumps(made["params"])
+    assert set(made["tags"]) == {"ingest", "csv_folder"}
+    assert option(tasks(found)["ingest_csv_folder.ingest"], "pool") == "csv_folder_live"
+
+
+@pytest.mark.parametrize("text", ["title: [", "title: Rooftop solar", FOLDER.replace("rooftop_solar", "wind")])
+def test_a_folder_described_wrongly_is_told_on_its_own_dag_only(
+    text: str, bag: dict[str, Any], run: Run, tmp_path: Path
+) -> None:
+    (tmp_path / "source.yaml").write_text(text, encoding="utf-8")
+    found = json.loads(run(BAG.format(root=str(ROOT)), GRID_CSV_FOLDER=str(tmp_path)))
+    assert found["errors"] == {}
+    assert found["dags"]["ingest_eirgrid"] == bag["dags"]["ingest_eirgrid"]
+    assert "**It cannot run: " in found["dags"]["ingest_csv_folder"]["doc_md"]
 
 
 def test_parsing_costs_little_beside_airflow_itself(run: Run) -> None:

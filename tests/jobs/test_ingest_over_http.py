@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import requests
 
 from include.domain.catalogue import area as area_named
 from include.domain.errors import SettingInvalid
@@ -20,6 +19,7 @@ from include.storage.outcomes import read_outcomes
 from include.storage.readings import ReadingsStore
 from tests.jobs.conftest import UPSTREAM_NOW
 from tests.jobs.invented import at, unit
+from tests.standin import StandIn
 
 pytestmark = pytest.mark.network
 DAY = "2026-11-22"
@@ -30,10 +30,16 @@ def _no_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("random.uniform", lambda *_: 0.0)
 
 
-def _ingest(upstream: str, readings: ReadingsStore, area: str, **changed: Any) -> Ingest:
+def _ingest(upstream: StandIn, readings: ReadingsStore, area: str, **changed: Any) -> Ingest:
     settings = load_settings(
         **(
-            {"store": "unused", "feed": "simulated", "upstream": upstream, "now": at(UPSTREAM_NOW), "max_retries": 2}
+            {
+                "store": "unused",
+                "feed": "simulated",
+                "upstream": upstream.url,
+                "now": at(UPSTREAM_NOW),
+                "max_retries": 2,
+            }
             | changed
         )
     )
@@ -41,17 +47,8 @@ def _ingest(upstream: str, readings: ReadingsStore, area: str, **changed: Any) -
     return Ingest(source=eirgrid, area=area_named(area), readings=readings, clock=settings.clock)
 
 
-def _run(upstream: str, readings: ReadingsStore, wanted: Unit) -> UnitResult:
+def _run(upstream: StandIn, readings: ReadingsStore, wanted: Unit) -> UnitResult:
     return _ingest(upstream, readings, wanted.partition.area).run(wanted, live=True)
-
-
-def _fail(upstream: str, *rules: dict[str, Any]) -> None:
-    requests.put(f"{upstream}/_control/faults", json={"rules": rules}, timeout=5).raise_for_status()
-
-
-def _asked(upstream: str) -> list[dict[str, Any]]:
-    log: list[dict[str, Any]] = requests.get(f"{upstream}/_control/requests", timeout=5).json()
-    return log
 
 
 def _digests(root: Path) -> dict[str, str]:
@@ -60,7 +57,7 @@ def _digests(root: Path) -> dict[str, str]:
 
 
 def test_every_unit_of_a_live_run_is_stored_and_then_unchanged(
-    upstream: str, readings: ReadingsStore, store: LocalStore
+    upstream: StandIn, readings: ReadingsStore, store: LocalStore
 ) -> None:
     entry = source("eirgrid")
     units = plan_live(entry, now=at(UPSTREAM_NOW), days_back=0, selection=Selection.of(entry))
@@ -76,11 +73,11 @@ def test_every_unit_of_a_live_run_is_stored_and_then_unchanged(
 
 
 @pytest.mark.parametrize("fault", ["html_503", "html_200", "torn_body", "reset"])
-def test_one_bad_answer_in_a_few_is_not_noticed(fault: str, upstream: str, readings: ReadingsStore) -> None:
-    _fail(upstream, {"fault": fault, "interface": "dashboard"})
+def test_one_bad_answer_in_a_few_is_not_noticed(fault: str, upstream: StandIn, readings: ReadingsStore) -> None:
+    upstream.fail({"fault": fault, "interface": "dashboard"})
     result = _run(upstream, readings, unit("snsp", "ALL", DAY))
     assert result.outcome is Outcome.STORED
-    asked = [(one["interface"], one["faults"]) for one in _asked(upstream)]
+    asked = [(one["interface"], one["faults"]) for one in upstream.asked()]
     assert asked == [("dashboard", [fault])] * 3 + [("chart", [])]
     tries = read_outcomes(readings.store, unit("snsp", "ALL", DAY).partition).days
     assert [one.interface for one in tries[at(DAY).date()]] == ["chart"]
@@ -95,20 +92,20 @@ def test_one_bad_answer_in_a_few_is_not_noticed(fault: str, upstream: str, readi
     ],
 )
 def test_an_upstream_that_is_down_takes_nothing_away(
-    fault: str, outcome: Outcome, error: str, upstream: str, readings: ReadingsStore, store: LocalStore
+    fault: str, outcome: Outcome, error: str, upstream: StandIn, readings: ReadingsStore, store: LocalStore
 ) -> None:
     wanted = unit("system_generation", "ROI", DAY)
     stored = _run(upstream, readings, wanted)
     before = readings.read(wanted.partition)
-    _fail(upstream, {"fault": fault})
+    upstream.fail({"fault": fault})
     result = _run(upstream, readings, wanted)
     assert (result.outcome, result.rows, result.newest) == (outcome, 0, stored.newest)
     assert readings.read(wanted.partition) == before
     assert read_outcomes(store, wanted.partition).days[at(DAY).date()][-1].error == error
 
 
-def test_a_refused_emission_keeps_the_intensity(upstream: str, readings: ReadingsStore) -> None:
-    _fail(upstream, {"fault": "http_403", "area": "co2emission"})
+def test_a_refused_emission_keeps_the_intensity(upstream: StandIn, readings: ReadingsStore) -> None:
+    upstream.fail({"fault": "http_403", "area": "co2emission"})
     wanted = unit("co2", "NI", DAY)
     result = _run(upstream, readings, wanted)
     assert result.outcome is Outcome.UNSUPPORTED
@@ -118,7 +115,9 @@ def test_a_refused_emission_keeps_the_intensity(upstream: str, readings: Reading
     assert result.rows == table.num_rows == 81, "midnight to 20:00, both included"
 
 
-def test_a_feed_that_does_not_match_writes_nothing(upstream: str, readings: ReadingsStore, store: LocalStore) -> None:
+def test_a_feed_that_does_not_match_writes_nothing(
+    upstream: StandIn, readings: ReadingsStore, store: LocalStore
+) -> None:
     before = _digests(store.root)
     job = _ingest(upstream, readings, "snsp", feed="recorded")
     with pytest.raises(SettingInvalid, match="GRID_FEED: got 'recorded'"):
@@ -127,7 +126,9 @@ def test_a_feed_that_does_not_match_writes_nothing(upstream: str, readings: Read
 
 
 @pytest.mark.parametrize(("day", "slots"), [("2026-03-29", 92), ("2026-10-25", 96), ("2026-06-01", 96)])
-def test_a_clock_change_leaves_no_hole_and_invents_nothing(day: str, slots: int, upstream: str, tmp_path: Path) -> None:
+def test_a_clock_change_leaves_no_hole_and_invents_nothing(
+    day: str, slots: int, upstream: StandIn, tmp_path: Path
+) -> None:
     readings = ReadingsStore(LocalStore(tmp_path / day), feed=Feed.SIMULATED)
     readings.open()
     for area, region, field in [("wind", "ALL", "WIND_ACTUAL"), ("demand", "NI", "SYSTEM_DEMAND")]:

@@ -180,7 +180,6 @@ def _series(**changed: object) -> dict[str, Any]:
         (DESCRIPTION | {"feed": "live"}, "source.yaml: feed: got 'live'; allowed: "),
         (DESCRIPTION | {"areas": []}, "source.yaml: areas: "),
         (DESCRIPTION | {"areas": [ROOFTOP, ROOFTOP]}, "rooftop_solar is described twice"),
-        (_with(name="wind"), "the name 'wind' is taken"),
         (_with(name="Rooftop Solar"), "source.yaml: areas.0.name: got 'Rooftop Solar'"),
         (_with(series=[ROOFTOP["series"][0]] * 2), r"\('ROI', 'ROOFTOP'\) is described twice"),
         (_series(low=5, high=5), "low must be below high"),

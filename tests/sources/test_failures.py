@@ -1,14 +1,28 @@
 """What goes wrong on the way: what is asked again, how often, after what wait, and who is asked next."""
 
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from threading import Event, Thread
+
 import pytest
 import requests
 import responses
 from responses.matchers import query_param_matcher
 
-from include.domain.errors import EmptyAnswer, GridError, Permanent, SettingInvalid, Transient, Unsupported
+from include.domain.errors import (
+    ContractBroken,
+    EmptyAnswer,
+    GridError,
+    Permanent,
+    SettingInvalid,
+    Transient,
+    Unsupported,
+)
 from include.domain.readings import Unit
 from include.sources.base import DataChunk
-from include.sources.client import FIRST_WAIT, LONGEST_WAIT
+from include.sources.client import FIRST_WAIT, LONGEST_WAIT, HttpClient, Politeness
 from include.sources.eirgrid.envelope import StatusError
 from tests.sources.asking import CHART, DATA, INTERCONN, VARGEN, at, eirgrid, full, readings, unit
 
@@ -95,6 +109,69 @@ def test_no_request_is_pursued_past_its_deadline(upstream: Upstream, naps: list[
     chunks, error = _fetch(max_retries=9, deadline=99)
     assert (len(chunks), error, naps) == (1, None, []), "a wait that would end too late is not begun"
     assert _calls(upstream, DATA) == 1
+
+
+def test_time_for_a_unit_is_shared_out_among_its_interfaces(
+    upstream: Upstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A slow interface must leave the next one the time to answer."""
+    clock = [1000.0]
+    monkeypatch.setattr("time.monotonic", lambda: clock[0])
+
+    def slow(_: requests.PreparedRequest) -> tuple[int, dict[str, str], str]:
+        clock[0] += 70
+        return 503, {}, ""
+
+    upstream.add_callback(responses.GET, DATA, callback=slow)
+    upstream.get(CHART, json={"Rows": GOOD["Rows"]})
+    chunks, error = _fetch(max_retries=9, deadline=300)
+    assert (len(chunks), error) == (1, None)
+    assert _calls(upstream, DATA) == 3, "150 of 300 seconds: begun at 0, 70 and 140"
+
+
+def test_a_unit_whose_time_is_up_asks_nobody(upstream: Upstream) -> None:
+    chunks, error = _fetch(deadline=0)
+    assert (chunks, type(error)) == ([], Transient)
+    assert "not asked, the time for this unit is up" in str(error)
+    assert len(upstream.calls) == 0
+
+
+def test_an_endless_answer_is_left_and_its_start_kept(upstream: Upstream, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("include.sources.client.MOST_BYTES", 100_000)
+    upstream.get(DATA, body=b"[" + b"1," * 1_000_000)
+    chunks, error = _fetch()
+    assert (chunks, type(error)) == ([], ContractBroken)
+    assert str(error) == "dashboardservice: an answer longer than 100,000 bytes"
+    assert _calls(upstream, DATA) == 1
+
+
+@pytest.mark.network
+def test_a_server_that_drips_is_left_when_time_is_up() -> None:
+    """Each part comes within the time-out; the whole never would."""
+    client = HttpClient(Politeness(user_agent="tests", timeout=5, max_retries=0), clock=lambda: at(NOW))
+    with dripping() as url, pytest.raises(Transient, match="api: still sending when the time for this unit was up"):
+        client.ask(url, {}, interface="api", read=lambda answer: answer, until=time.monotonic() + 0.3)
+
+
+@contextmanager
+def dripping() -> Iterator[str]:
+    """A server that sends a byte every 50 ms for as long as somebody listens."""
+
+    def drip(listening: socket.socket) -> None:
+        connection, _ = listening.accept()
+        with connection, suppress(OSError):
+            connection.recv(4096)
+            connection.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+            while True:
+                connection.sendall(b"1\r\n \r\n")
+                Event().wait(0.05)
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = Thread(target=drip, args=(listening,))
+        thread.start()
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}/"
+        thread.join(timeout=10)
+    assert not thread.is_alive()
 
 
 @pytest.mark.parametrize(

@@ -1,16 +1,20 @@
 """What every registered source keeps to."""
 
 import inspect
+import pkgutil
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
+from include import sources
 from include.domain import catalogue
 from include.domain.errors import SettingInvalid
 from include.settings import load_settings
 from include.sources.base import Source, SourceEntry
-from include.sources.registry import SOURCES, source
+from include.sources.registry import PARTS, SOURCES, enabled, installed, source
 
 NOW = datetime(2026, 2, 10, tzinfo=UTC)
 each = pytest.mark.parametrize("entry", SOURCES, ids=lambda entry: entry.source_id)
@@ -29,6 +33,52 @@ def test_its_class_is_a_source_of_that_id(entry: SourceEntry) -> None:
 def test_it_is_found_by_its_id(entry: SourceEntry) -> None:
     assert source(entry.source_id) is entry
     assert [entry.area(one.name) for one in entry.areas] == list(entry.areas)
+    assert entry.problem == ""
+
+
+def test_what_is_no_part_of_theirs_is_a_source() -> None:
+    assert {entry.source_id for entry in installed()} >= {"eirgrid", "csv_folder"}
+    assert not PARTS & {entry.source_id for entry in installed()}
+    assert {module.name for module in pkgutil.iter_modules(sources.__path__)} >= PARTS
+
+
+@pytest.mark.parametrize(
+    ("environment", "on"),
+    [
+        ({}, False),
+        ({"GRID_CSV_FOLDER": " "}, False),
+        ({"GRID_CSV_FOLDER": "somewhere"}, True),
+        ({"AIRFLOW__GRID__CSV_FOLDER": "somewhere"}, True),
+    ],
+)
+def test_a_source_with_a_setting_of_its_own_is_on_when_it_is_set(environment: dict[str, str], on: bool) -> None:
+    found = {entry.source_id for entry in enabled(environment)}
+    assert "eirgrid" in found
+    assert ("csv_folder" in found) is on
+
+
+def test_a_module_that_defines_no_source_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sources, "__path__", [*sources.__path__, str(tmp_path)])
+    for name, text in (("barometer", "SOURCE = 5"), ("anemometer", "from include.sources.eirgrid import SOURCE")):
+        (tmp_path / f"{name}.py").write_text(text, encoding="utf-8")
+    with pytest.raises(SettingInvalid, match="include/sources/anemometer: SOURCE: got 'eirgrid'; allowed: a SourceEn"):
+        installed()
+    (tmp_path / "anemometer.py").unlink()
+    with pytest.raises(SettingInvalid, match="include/sources/barometer: SOURCE: got 5; allowed: a SourceEntry with"):
+        installed()
+
+
+@pytest.mark.parametrize(("name", "whose"), [("wind", "eirgrid"), ("snapshot", "the REST API")])
+def test_a_source_that_takes_anothers_area_has_a_problem_and_harms_nobody(
+    name: str, whose: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    csv, eirgrid = (one for one in installed() if one.source_id in {"eirgrid", "csv_folder"})
+    other = replace(csv, areas=(replace(eirgrid.areas[0], name=name),))
+    monkeypatch.setattr("include.sources.registry.installed", lambda: (other, eirgrid))
+    first, second = enabled({"GRID_CSV_FOLDER": "somewhere"})
+    assert first is eirgrid
+    assert second.areas == ()
+    assert second.problem == f"csv_folder: area {name!r}: {whose} has this name already; choose another"
 
 
 def test_ids_are_unique() -> None:

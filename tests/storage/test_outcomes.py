@@ -1,7 +1,7 @@
 """The record of tries: complete, bounded, and never written over when it cannot be read."""
 
 import json
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 
@@ -39,6 +39,16 @@ def test_what_was_recorded_is_read_in_the_order_of_tries(store: ObjectStore) -> 
     record_tries(store, NOVEMBER, {DAY: numbered(1), NEXT: FULL})
     record_tries(store, NOVEMBER, {DAY: numbered(2)})
     assert read_outcomes(store, NOVEMBER).days == {DAY: [numbered(1), numbered(2)], NEXT: [FULL]}
+
+
+def test_refusals_are_remembered_until_they_are_answered(store: ObjectStore) -> None:
+    first, second = (datetime(2026, 11, day, 20, 7, tzinfo=UTC) for day in (22, 23))
+    wind, solar = ("chart", "WIND_ACTUAL"), ("chart", "SOLAR_ACTUAL")
+    record_tries(store, NOVEMBER, {}, refused={wind: first, solar: first})
+    record_tries(store, NOVEMBER, {DAY: numbered(1)}, refused={wind: second})
+    assert read_outcomes(store, NOVEMBER) == Outcomes({DAY: [numbered(1)]}, {wind: second, solar: first})
+    record_tries(store, NOVEMBER, {}, answered=[wind, ("vargen", "SOLAR_ACTUAL")])
+    assert read_outcomes(store, NOVEMBER).refused == {solar: first}
 
 
 def test_only_the_last_tries_of_a_day_are_kept(folder: LocalStore) -> None:
