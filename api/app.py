@@ -16,7 +16,7 @@ from api.health import health
 from api.pages import current_page
 from api.settings import HERE, ApiSettings, load_settings
 from api.summaries import Summaries
-from include.domain.catalogue import ATTRIBUTION, area_names
+from include.domain.catalogue import ATTRIBUTION
 from include.storage.location import open_store
 
 log = logging.getLogger(__name__)
@@ -75,12 +75,12 @@ def _add_data_routes(app: FastAPI, summaries: Summaries) -> None:
 
     @app.get("/api/{area}", summary="Thirty days of one area")
     def area(request: Request, area: str) -> Response:
-        if area not in area_names():
+        if area not in summaries.areas:
             return problem(
                 404,
                 "Unknown area",
-                f"area: got {area[:40]!r}; allowed: {', '.join(area_names())}",
-                areas=list(area_names()),
+                f"area: got {area[:40]!r}; allowed: {', '.join(summaries.areas)}",
+                areas=list(summaries.areas),
             )
         return _summary(request, summaries, area)
 

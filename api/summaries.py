@@ -12,12 +12,13 @@ from typing import Any, Final
 
 from include.domain.catalogue import area_names
 from include.domain.errors import GridError, StorageError
-from include.storage.keys import summary_key
+from include.storage.keys import SUMMARIES, summary_key, summary_name
 from include.storage.object_store import ObjectStore
 
 log = logging.getLogger(__name__)
 
-NAMES: Final = (*area_names(), "current", "snapshot", "gaps")
+NO_AREAS: Final = frozenset({"current", "snapshot", "gaps"})
+"""Summaries that are not of one area."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,9 @@ class Summaries:
         """Look at the store once; what has not changed is not fetched again."""
         known = self.loaded
         try:
-            bodies = {name: body for name in NAMES if (body := self._body(name, known.bodies.get(name)))}
+            listed = [summary_name(info.key) for info in self.store.list(f"{SUMMARIES}/")]
+            names = [name for name in listed if name is not None]
+            bodies = {name: body for name in names if (body := self._body(name, known.bodies.get(name)))}
         except (GridError, OSError) as error:
             log.warning("the store cannot be read: %s", error)
             self.loaded = Loaded(known.bodies, known.cached_at, f"{type(error).__name__}: the store cannot be read")
@@ -107,6 +110,11 @@ class Summaries:
     def get(self, name: str) -> Body | None:
         """One summary; None when the store has none."""
         return self.loaded.bodies.get(name)
+
+    @property
+    def areas(self) -> tuple[str, ...]:
+        """EirGrid's areas, exported yet or not, and those that other sources have brought."""
+        return tuple(dict.fromkeys([*area_names(), *(name for name in self.loaded.bodies if name not in NO_AREAS)]))
 
     def _body(self, name: str, known: Body | None) -> Body | None:
         found = self.store.get(summary_key(name), unless=known.stored_etag if known else None)

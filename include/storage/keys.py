@@ -30,6 +30,13 @@ def summary_key(name: str) -> str:
     return f"{SUMMARIES}/{name}/latest.json"
 
 
+def summary_name(key: str) -> str | None:
+    """The name of the summary at this key; None for what is no summary."""
+    folder, _, rest = key.partition("/")
+    name, _, file = rest.partition("/")
+    return name if folder == SUMMARIES and file == "latest.json" else None
+
+
 def month_prefix(partition: Partition) -> str:
     """What the keys of all readings files of the partition's month start with."""
     whole = Partition(partition.source, partition.area, partition.region, partition.month)

@@ -115,6 +115,16 @@ def test_an_unknown_area_is_named_with_those_there_are(state: str, request: pyte
     assert answer.json()["detail"] == f"area: got 'tidal'; allowed: {', '.join(NAMES)}"
 
 
+def test_an_area_that_another_source_brought_is_served(api: Api) -> None:
+    """Whatever lies beside EirGrid's summaries; no other file is taken for one."""
+    body = b'{"feed":"simulated","area":"rooftop_solar"}'
+    api.store.overwrite(summary_key("rooftop_solar"), body)
+    api.store.overwrite("summaries/notes.txt", b"a note")
+    api.refresh()
+    assert api.get("/api/rooftop_solar").content == body
+    assert api.get("/api/tidal").json()["areas"] == [*NAMES, "rooftop_solar"]
+
+
 @pytest.mark.parametrize(
     ("path", "verb", "status"), [("/nothing", "GET", 404), ("/api/wind/x", "GET", 404), ("/api/wind", "DELETE", 405)]
 )

@@ -8,7 +8,7 @@ import pytest
 
 from api.app import create_app
 from api.settings import ApiSettings, load_settings
-from api.summaries import NAMES, Summaries
+from api.summaries import Summaries
 from include.domain.errors import SettingInvalid, StorageError
 from include.storage.keys import summary_key
 from include.storage.local import LocalStore
@@ -36,7 +36,7 @@ class Watched(LocalStore):
 
 
 def _held(summaries: Summaries) -> dict[str, bytes]:
-    return {name: body.data for name in NAMES if (body := summaries.get(name))}
+    return {name: body.data for name, body in summaries.loaded.bodies.items()}
 
 
 def test_no_request_waits_for_the_store(filled: LocalStore, start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -60,7 +60,7 @@ def test_a_refresh_is_seen_whole(filled: LocalStore) -> None:
     seen: list[dict[str, bytes]] = []
     watched.before_get = lambda: seen.append(_held(summaries))
     summaries.refresh()
-    assert len(seen) == len(NAMES)
+    assert len(seen) == len(before)
     assert all(one == before for one in seen)
     assert _held(summaries) == {name: b'{"feed":"simulated","new":"' + name.encode() + b'"}' for name in before}
 

@@ -71,7 +71,9 @@ def free_port() -> int:
 
 
 @contextmanager
-def deployed(state: Path, *, feed: str, now: str, recorded: Path | None = None) -> Iterator[Deployment]:
+def deployed(
+    state: Path, *, feed: str, now: str, recorded: Path | None = None, settings: dict[str, str] | None = None
+) -> Iterator[Deployment]:
     with ExitStack() as closing:
         moto = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
         moto.start()
@@ -87,7 +89,7 @@ def deployed(state: Path, *, feed: str, now: str, recorded: Path | None = None) 
             aws_secret_access_key="test",
         )
         # moto's servers share one memory: each deployment has a bucket of its own.
-        bucket = f"grid-{feed}"
+        bucket = f"grid-{state.name}"
         s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
         stack = Stack(
             feed=feed,
@@ -96,7 +98,7 @@ def deployed(state: Path, *, feed: str, now: str, recorded: Path | None = None) 
             ports=Ports(airflow=free_port(), api=free_port(), upstream=free_port()),
             now=now,
             recorded=recorded,
-            extra=AWS | {"AWS_ENDPOINT_URL_S3": gate.url},
+            extra=AWS | {"AWS_ENDPOINT_URL_S3": gate.url} | (settings or {}),
         )
         stack.prepare()
         airflow = AirflowClient(stack.airflow_url, user=USER, password=stack.password())
