@@ -44,8 +44,10 @@ names it, the value seen and the values allowed, before anything is written. On 
 The API reads `GRID_STORE`, `GRID_NOW`, `GRID_GUIDE` (folder of the built guide) and `CACHE_TTL_SECONDS` (30: seconds between
 two looks at the store). An S3-compatible server is named by `AWS_ENDPOINT_URL_S3`.
 
-The two Pools, `eirgrid_live` and `eirgrid_repair`, are Airflow's; their slots together are the most units that ask upstream at
-once.
+Each source has two of Airflow's Pools, such as `eirgrid_live` and `eirgrid_repair`. A unit holds a slot of one of them while it
+asks, so their slots together are the most units that ask upstream at once, and a long repair never holds up a live run.
+`make run` makes them as `GRID_MAX_CONCURRENCY` says; in another deployment, make them yourself
+(`airflow pools set eirgrid_live 4 live` and `airflow pools set eirgrid_repair 2 repair` are the default of 6).
 """
 
 
