@@ -2,12 +2,10 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from include.domain.errors import CircuitOpen, EmptyAnswer, Transient, UpstreamError
-
-if TYPE_CHECKING:
-    from include.jobs.ingest import UnitResult
+from include.jobs.result import UnitResult
 
 UNITS_IN_A_ROW: Final = 5
 """Upstream loses one poll in nine for good: five in a row by chance is one run in tens of thousands."""
@@ -23,7 +21,7 @@ class RunSoFar:
     """Gave readings to some unit."""
 
     @classmethod
-    def of(cls, results: Iterable["UnitResult"]) -> "RunSoFar":
+    def of(cls, results: Iterable[UnitResult]) -> "RunSoFar":
         """From the results in the order in which the units ended. A circuit stays open for the rest of its run."""
         in_a_row: dict[str, int] = {}
         down: set[str] = set()

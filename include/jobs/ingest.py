@@ -13,7 +13,6 @@ import pyarrow.compute as pc
 from include.domain.calendar import day_span, irish_day
 from include.domain.errors import (
     ContractBroken,
-    GridError,
     NotYetPublished,
     Unsupported,
     UpstreamError,
@@ -21,6 +20,7 @@ from include.domain.errors import (
 from include.domain.readings import Outcome, Unit
 from include.domain.series import Area, Role
 from include.jobs.circuit import RunSoFar, went_down
+from include.jobs.result import UnitResult, describe
 from include.sources.base import DataChunk, Known, Setback, Source
 from include.storage.outcomes import Failed, Refusals, Try, read_outcomes, record_tries
 from include.storage.parquet import SCHEMA, merge
@@ -34,26 +34,6 @@ NULL_GRACE: Final = timedelta(hours=6)
 """A null is upstream's last word when it is read this long after slot + publication lag."""
 REFUSAL_HOLDS: Final = timedelta(days=1)
 """How long a live run does not ask again for what upstream refused."""
-
-
-@dataclass(frozen=True, slots=True)
-class UnitResult:
-    """What happened to one unit."""
-
-    label: str
-    area: str
-    outcome: Outcome
-    rows: int = 0
-    """Readings added or replaced."""
-    newest: str | None = None
-    """Newest stored slot with a value that is no forecast, UTC, ISO 8601."""
-    message: str = ""
-    answered: tuple[str, ...] = ()
-    """Interfaces that gave readings."""
-    down: tuple[str, ...] = ()
-    """Interfaces that failed for good, with every retry, and gave nothing."""
-    fallback: str = ""
-    """Who failed before another answered, and why."""
 
 
 @dataclass(slots=True)
@@ -224,19 +204,6 @@ class Ingest:
         # something else refuses this region.
         answering = run.answering | set(fetched.interfaces)
         return {(name, one): self.clock() for name, one in fetched.refused if name in answering}
-
-
-def our_error(unit: Unit, error: Exception) -> UnitResult:
-    """The result of a unit that failed for a reason of ours: the store, a setting, a fault in the code."""
-    kind = "" if isinstance(error, GridError) else f"{type(error).__name__}: "
-    return UnitResult(unit.label, unit.partition.area, Outcome.OUR_ERROR, message=f"{kind}{error}")
-
-
-def describe(result: UnitResult) -> str:
-    """One line on a unit for the log."""
-    counted = f"{result.rows} readings added or replaced" if result.rows else "nothing new, no object written"
-    instead = f"; {' and '.join(result.answered)} asked instead, since {result.fallback}" if result.fallback else ""
-    return f"{result.label}: {result.outcome} ({result.message or counted}{instead})"
 
 
 def _sample(error: UpstreamError | None) -> str | None:

@@ -8,7 +8,7 @@ from datetime import datetime
 from include.domain.calendar import midnight
 from include.domain.readings import Outcome, Unit
 from include.domain.series import Area
-from include.jobs.ingest import UnitResult
+from include.jobs.result import UnitResult
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """The ingest DAG of a source: plan → ingest or repair, mapped → publish → reconcile."""
 
 from datetime import UTC, date, datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from airflow.sdk import DAG, Param, TriggerRule, get_current_context, task
 from airflow.sdk.exceptions import AirflowSkipException
@@ -10,17 +10,17 @@ from irish_day_timetable import LiveAndIrishDays
 from include.domain.calendar import irish_day
 from include.domain.catalogue import CYCLE
 from include.domain.errors import ContractBroken, Incomplete, SettingInvalid, Transient
-from include.domain.readings import Outcome
+from include.domain.readings import Outcome, Unit
+from include.jobs.circuit import RunSoFar
+from include.jobs.plan import Selection, parse_days, plan_days, plan_live
+from include.jobs.reconcile import reconcile
+from include.jobs.result import UnitResult, our_error
 from include.orchestration.assets import READINGS
 from include.orchestration.tasks import DEFAULTS, START, open_claimed, open_readings
 from include.orchestration.units import result_from_xcom, result_to_xcom, unit_from_xcom, unit_to_xcom
 from include.settings import live_pool, load_settings, repair_pool
 from include.sources.base import SourceEntry
 from include.sources.registry import source
-
-if TYPE_CHECKING:
-    from include.domain.readings import Unit
-    from include.jobs.ingest import UnitResult
 
 ONE_DAY: Final = timedelta(hours=22)
 """An interval at least this long is an Irish day of a native backfill; a live run's has no length."""
@@ -108,8 +108,6 @@ def _params(entry: SourceEntry) -> dict[str, Param]:
 @task(task_id="plan", priority_weight=20)
 def _plan(source_id: str) -> list[dict[str, Any]]:
     """The units of a live run; a repair's units go to XCom `repair`. Skipped while another live run is going."""
-    from include.jobs.plan import Selection, plan_days, plan_live  # noqa: PLC0415
-
     context = get_current_context()
     settings = load_settings()
     settings.require_contact()
@@ -147,8 +145,7 @@ def _plan_repair(units: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def _run_unit(unit: dict[str, Any], *, strict: bool) -> None:
     """Fetch one partition's days and merge them; push what happened."""
-    from include.jobs.circuit import RunSoFar  # noqa: PLC0415
-    from include.jobs.ingest import Ingest, our_error  # noqa: PLC0415
+    from include.jobs.ingest import Ingest  # noqa: PLC0415  it loads pyarrow, which parsing a DAG file must not
 
     planned = unit_from_xcom(unit)
     try:
@@ -169,7 +166,7 @@ def _run_unit(unit: dict[str, Any], *, strict: bool) -> None:
     _settle(result, strict=strict)
 
 
-def _settle(result: "UnitResult", *, strict: bool) -> None:
+def _settle(result: UnitResult, *, strict: bool) -> None:
     """Turn an outcome into the state of its task instance."""
     if result.outcome is Outcome.CONTRACT_BROKEN:
         raise ContractBroken(result.message)
@@ -198,8 +195,6 @@ def _publish(source_id: str) -> None:
 @task(task_id="reconcile", trigger_rule=TriggerRule.ALL_DONE, priority_weight=20)
 def _reconcile(source_id: str) -> dict[str, int]:
     """Compare the plan with what happened: a red unit never hides in a green run."""
-    from include.jobs.reconcile import reconcile  # noqa: PLC0415
-
     context = get_current_context()
     ti = context["ti"]
     planners = ["plan", "plan_repair"]
@@ -228,8 +223,6 @@ def _reconcile(source_id: str) -> dict[str, int]:
 
 def _days_asked(context: Any, now: datetime) -> tuple[date, date] | None:
     """The days of a repair, from Params or from a backfill's interval; None for a live run."""
-    from include.jobs.plan import parse_days  # noqa: PLC0415
-
     asked = parse_days(context["params"]["start"], context["params"]["end"], now=now)
     start, end = context.get("data_interval_start"), context.get("data_interval_end")
     if asked is None and start is not None and end is not None and end - start >= ONE_DAY:
@@ -248,7 +241,7 @@ def _other_live_run(context: Any) -> bool:
     return bool(ti.get_dr_count(dag_id=ti.dag_id, logical_dates=earlier, states=["running"]))
 
 
-def _results(*, since: datetime | None = None) -> list["UnitResult"]:
+def _results(*, since: datetime | None = None) -> list[UnitResult]:
     """Results of the units of this run that have ended, in the order in which they did."""
     pulled = get_current_context()["ti"].xcom_pull(task_ids=["ingest", "repair"], key=RESULT)
     found = sorted((one for one in pulled if one is not None), key=lambda one: str(one["pushed_at"]))
@@ -259,7 +252,7 @@ def _results(*, since: datetime | None = None) -> list["UnitResult"]:
     ]
 
 
-def _push_result(result: "UnitResult") -> None:
+def _push_result(result: UnitResult) -> None:
     _push(RESULT, {"result": result_to_xcom(result), "pushed_at": datetime.now(UTC).isoformat()})
 
 

@@ -2,13 +2,11 @@
 
 from dataclasses import asdict
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from include.domain.calendar import Month
 from include.domain.readings import Outcome, Partition, Unit
-
-if TYPE_CHECKING:
-    from include.jobs.ingest import UnitResult
+from include.jobs.result import UnitResult
 
 
 def unit_to_xcom(unit: Unit) -> dict[str, Any]:
@@ -33,14 +31,12 @@ def unit_from_xcom(data: dict[str, Any]) -> Unit:
     return Unit(partition, date.fromisoformat(data["first"]), date.fromisoformat(data["last"]))
 
 
-def result_to_xcom(result: "UnitResult") -> dict[str, Any]:
+def result_to_xcom(result: UnitResult) -> dict[str, Any]:
     """A result as plain values."""
     return asdict(result) | {"outcome": result.outcome.value}
 
 
-def result_from_xcom(data: dict[str, Any]) -> "UnitResult":
+def result_from_xcom(data: dict[str, Any]) -> UnitResult:
     """The result that a unit's task pushed."""
-    from include.jobs.ingest import UnitResult  # noqa: PLC0415  DAG files are parsed without pyarrow
-
     interfaces = {name: tuple(data.get(name, ())) for name in ("answered", "down")}
     return UnitResult(**(data | interfaces | {"outcome": Outcome(data["outcome"])}))

@@ -14,7 +14,7 @@ from include.domain.errors import (
 )
 from include.domain.readings import Outcome
 from include.jobs.circuit import UNITS_IN_A_ROW, RunSoFar, went_down
-from include.jobs.ingest import UnitResult
+from include.jobs.result import UnitResult
 
 
 def ended(*, answered: str = "", down: str = "") -> UnitResult:

@@ -20,7 +20,7 @@ from include.domain.errors import (
 )
 from include.domain.readings import Feed, Outcome
 from include.jobs.circuit import RunSoFar
-from include.jobs.ingest import UnitResult, describe, our_error
+from include.jobs.result import UnitResult, describe, our_error
 from include.sources.base import Known, Setback
 from include.storage.keys import outcomes_key, readings_key
 from include.storage.local import LocalStore

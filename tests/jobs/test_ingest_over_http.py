@@ -9,8 +9,9 @@ import pytest
 from include.domain.catalogue import area as area_named
 from include.domain.errors import SettingInvalid
 from include.domain.readings import Feed, Outcome, Unit
-from include.jobs.ingest import Ingest, UnitResult
+from include.jobs.ingest import Ingest
 from include.jobs.plan import Selection, plan_live
+from include.jobs.result import UnitResult
 from include.settings import load_settings
 from include.sources.eirgrid.source import EirGridSource
 from include.sources.registry import source

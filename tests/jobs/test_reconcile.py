@@ -5,8 +5,8 @@ import pytest
 
 from include.domain.catalogue import AREAS
 from include.domain.readings import Outcome, Unit
-from include.jobs.ingest import UnitResult
 from include.jobs.reconcile import Verdict, reconcile
+from include.jobs.result import UnitResult
 from tests.jobs.invented import NOW, at, unit
 
 ROI = unit("demand", "ROI", "2026-02-09", "2026-02-10")

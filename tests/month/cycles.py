@@ -11,9 +11,10 @@ from include.domain.errors import Transient
 from include.domain.readings import Feed, Outcome
 from include.domain.series import Role
 from include.jobs.circuit import RunSoFar
-from include.jobs.ingest import Ingest, UnitResult
+from include.jobs.ingest import Ingest
 from include.jobs.plan import Selection, plan_live
 from include.jobs.reconcile import Verdict, reconcile
+from include.jobs.result import UnitResult
 from include.settings import load_settings
 from include.sources.eirgrid.source import EirGridSource
 from include.sources.registry import source
