@@ -77,7 +77,7 @@ def _asked(area: Area) -> list[str]:
     """Whom each region is asked of, regions with the same order together."""
     regions: dict[Route, list[str]] = {}
     for region in area.regions:
-        regions.setdefault(area.of_region(region)[0].upstreams, []).append(region)
+        regions.setdefault(area.of_region(region)[0].route, []).append(region)
     return [
         f"Asked for {', '.join(named)}: today {', '.join(route.live)}; days that are over {', '.join(route.elapsed)}."
         for route, named in regions.items()

@@ -61,7 +61,7 @@ NEVER_RECORDED: Final = frozenset({"vargen", "interconn"})
 """Interfaces whose answers are known from other clients' code only: a shape nobody described there says more about
 what we know than about upstream, so the next interface is asked instead of stopping the unit."""
 
-_quarter_hourly = partial(Series, cadence=QUARTER, lag=QUARTER, first_day=HISTORY_START, upstreams=DASHBOARD_FIRST)
+_quarter_hourly = partial(Series, cadence=QUARTER, lag=QUARTER, first_day=HISTORY_START, route=DASHBOARD_FIRST)
 
 
 def _per_region(build: Callable[[str], Iterable[Series]], regions: Iterable[str]) -> tuple[Series, ...]:
@@ -69,7 +69,7 @@ def _per_region(build: Callable[[str], Iterable[Series]], regions: Iterable[str]
 
 
 def _wind(region: str) -> Iterable[Series]:
-    wind = partial(_quarter_hourly, area="wind", region=region, unit="MW", low=-100, high=8000, upstreams=WIND_ROUTE)
+    wind = partial(_quarter_hourly, area="wind", region=region, unit="MW", low=-100, high=8000, route=WIND_ROUTE)
     yield wind(field="WIND_ACTUAL", name="Wind", role=Role.ACTUAL)
     yield wind(field="WIND_FCAST", name="Wind forecast", role=Role.FORECAST, future=True)
 
@@ -83,7 +83,7 @@ def _solar(region: str) -> Iterable[Series]:
         low=-50,
         high=4000,
         first_day=SOLAR_START,
-        upstreams=SOLAR_ROUTE,
+        route=SOLAR_ROUTE,
     )
     yield solar(field="SOLAR_ACTUAL", name="Solar", role=Role.ACTUAL)
     yield solar(field="SOLAR_FCAST", name="Solar forecast", role=Role.FORECAST, future=True)
@@ -105,7 +105,7 @@ def _demand(region: str) -> Iterable[Series]:
 
 def _interconnection(region: str) -> Iterable[Series]:
     route = ISLAND_LINKS_ROUTE if region == ALL else DASHBOARD_FIRST
-    flow = partial(_quarter_hourly, area="interconnection", region=region, unit="MW", upstreams=route)
+    flow = partial(_quarter_hourly, area="interconnection", region=region, unit="MW", route=route)
     if region in {ALL, ROI}:
         yield flow(field="INTER_EWIC", name="EWIC", low=-600, high=650)
         yield flow(field="INTER_GRNLK", name="Greenlink", low=-600, high=650, first_day=GREENLINK_START)
@@ -215,7 +215,7 @@ AREAS: Final[tuple[Area, ...]] = (
                 high=52.0,
                 aggregation=Aggregation.MIN_MEAN_MAX,
                 limit=FREQUENCY_BAND,
-                upstreams=DASHBOARD_FIRST,
+                route=DASHBOARD_FIRST,
             )
         ],
         regions=(ROI,),
@@ -237,7 +237,7 @@ AREAS: Final[tuple[Area, ...]] = (
                 low=0,
                 high=100,
                 limit=SNSP_LIMIT,
-                upstreams=DASHBOARD_FIRST,
+                route=DASHBOARD_FIRST,
             )
         ],
         regions=(ALL,),

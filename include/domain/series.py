@@ -82,7 +82,7 @@ class Series:
     """Lowest plausible value. One below is stored and flagged, never dropped."""
     high: float
     """Highest plausible value."""
-    upstreams: Route = Route()
+    route: Route = Route()
     """Whom to ask; nobody in particular for a source that has one interface only."""
     future: bool = False
     """Whether slots to come carry values."""
@@ -102,10 +102,14 @@ class Series:
         """Whether the value lies in the range that recordings and ratings allow."""
         return self.low <= value <= self.high
 
-    def another_quantity(self, value: float) -> bool:
-        """Whether the value is out of range by more than the range is wide: kW for MW, or something else altogether."""
+    def far_out(self, value: float) -> bool:
+        """Whether the value is another quantity rather than an odd one.
+
+        Outside by more than the range is wide (kW for MW), or below a hundredth of the lowest plausible (GW for MW).
+        """
         width = self.high - self.low
-        return not self.low - width <= value <= self.high + width
+        too_small = 0 < abs(value) < self.low / 100
+        return too_small or not self.low - width <= value <= self.high + width
 
     def stale_after(self, slot: datetime, *, cycle: timedelta) -> datetime:
         """When a newer slot than this one is due: one cadence, the publication lag and one fetch cycle later."""
@@ -130,4 +134,4 @@ class Area:
 
     def upstreams(self, day: date, *, today: date, region: str) -> tuple[str, ...]:
         """Interfaces that may answer for this day and region, best first: the same for every series of a region."""
-        return self.of_region(region)[0].upstreams.order(day, today=today)
+        return self.of_region(region)[0].route.order(day, today=today)

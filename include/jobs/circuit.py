@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from include.domain.errors import CircuitOpen, EmptyAnswer, Transient, UpstreamError
+from include.domain.errors import CircuitOpen, ContractBroken, NotYetPublished, Unsupported, UpstreamError
 from include.jobs.result import UnitResult
 
 UNITS_IN_A_ROW: Final = 5
@@ -37,9 +37,6 @@ class RunSoFar:
 
 
 def went_down(errors: Iterable[UpstreamError]) -> set[str]:
-    """Interfaces that were asked, retried, and gave no answer: an answer without rows or a refusal is one."""
-    return {
-        error.interface
-        for error in errors
-        if isinstance(error, Transient) and not isinstance(error, EmptyAnswer | CircuitOpen)
-    }
+    """Interfaces that failed for good. A refusal is an answer, as is one that there is nothing yet."""
+    answers = (Unsupported, NotYetPublished, ContractBroken, CircuitOpen)
+    return {error.interface for error in errors if not isinstance(error, answers)}

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import requests
 from requests.adapters import HTTPAdapter
 from tenacity import RetryCallState, Retrying, retry_if_exception
+from urllib3.exceptions import HTTPError
 
 from include.domain.errors import ContractBroken, EmptyAnswer, Permanent, SettingInvalid, Transient, Unsupported
 from include.sources.base import Clock
@@ -80,6 +81,7 @@ class HttpClient:
         for scheme in ("https://", "http://"):
             self.session.mount(scheme, HTTPAdapter(pool_connections=4, pool_maxsize=16))
         self._next_at: dict[str, float] = {}
+        self._quiet_until: dict[str, float] = {}
 
     def ask[T](
         self,
@@ -95,10 +97,19 @@ class HttpClient:
         `until` is an instant of `time.monotonic`; without it, the deadline counts from now.
         """
         end = time.monotonic() + self.politeness.deadline if until is None else until
+        empty = 0
+
+        def give_up(state: RetryCallState) -> bool:
+            nonlocal empty
+            error = state.outcome.exception() if state.outcome else None
+            empty += isinstance(error, EmptyAnswer)
+            late = time.monotonic() + state.upcoming_sleep >= end
+            return empty > 1 or state.attempt_number > self.politeness.max_retries or late
+
         attempts = Retrying(
             retry=retry_if_exception(lambda error: isinstance(error, Transient)),
             wait=self._wait,
-            stop=lambda state: self._give_up(state, end),
+            stop=give_up,
             reraise=True,
         )
         return attempts(lambda: read(self._get(url, params, interface=interface, until=end)))
@@ -110,14 +121,8 @@ class HttpClient:
         ceiling = min(LONGEST_WAIT, FIRST_WAIT * 2**state.attempt_number)
         return max(float(asked), random.uniform(0, ceiling))  # noqa: S311  not a secret
 
-    def _give_up(self, state: RetryCallState, end: float) -> bool:
-        error = state.outcome.exception() if state.outcome else None
-        most = 2 if isinstance(error, EmptyAnswer) else self.politeness.max_retries + 1
-        late = time.monotonic() + state.upcoming_sleep >= end
-        return state.attempt_number >= most or late
-
     def _get(self, url: str, params: Mapping[str, str], *, interface: str, until: float) -> Answer:
-        self._keep_distance(url)
+        self._keep_distance(url, interface=interface, until=until)
         left = until - time.monotonic()
         if left <= 0:
             raise Transient(f"{interface}: not asked, the time for this unit is up", interface=interface)
@@ -125,8 +130,9 @@ class HttpClient:
         try:
             with self.session.get(url, params=dict(params), timeout=timeout, stream=True) as response:
                 body = _body(response, interface=interface, until=until)
-        except requests.RequestException as error:
+        except (requests.RequestException, HTTPError) as error:
             raise Transient(f"{interface}: {type(error).__name__}: {error}", interface=interface) from error
+        self._heed(response, interface)
         _check_status(response, body, interface)
         self._check_feed(response)
         try:
@@ -140,12 +146,20 @@ class HttpClient:
             ) from error
         return Answer(payload, body, self.clock())
 
-    def _keep_distance(self, url: str) -> None:
-        host = urlsplit(url).netloc
-        pause = self._next_at.get(host, 0.0) - time.monotonic()
-        if pause > 0:
-            time.sleep(pause)
+    def _keep_distance(self, url: str, *, interface: str, until: float) -> None:
+        host, now = urlsplit(url).netloc, time.monotonic()
+        free = max(self._next_at.get(host, 0.0), self._quiet_until.get(interface, 0.0))
+        if free >= until > now:
+            raise Transient(f"{interface}: not asked, it wants to be left alone for longer", interface=interface)
+        if free > now:
+            time.sleep(free - now)
         self._next_at[host] = time.monotonic() + self.politeness.spacing
+
+    def _heed(self, response: requests.Response, interface: str) -> None:
+        """Retry-After binds every later request to an interface, not only the next try of this one."""
+        asked = _retry_after(response.headers.get("Retry-After"))
+        if asked is not None and response.status_code >= 400:
+            self._quiet_until[interface] = time.monotonic() + asked
 
     def _check_feed(self, response: requests.Response) -> None:
         seen = response.headers.get(DATA_FEED, "eirgrid")
@@ -159,7 +173,8 @@ class HttpClient:
 def _body(response: requests.Response, *, interface: str, until: float) -> bytes:
     """The whole body; a server that drips it is left when time is up, and one that does not end when it is too long."""
     body = bytearray()
-    for part in response.iter_content(1 << 16):
+    # `iter_content` waits until a whole block is there, however slowly it comes.
+    while part := response.raw.read1(1 << 16, decode_content=True):
         body += part
         if time.monotonic() > until:
             raise Transient(f"{interface}: still sending when the time for this unit was up", interface=interface)

@@ -175,7 +175,7 @@ def test_only_frequency_has_a_partition_per_day() -> None:
 
 @EVERY_AREA
 def test_interfaces_are_known_and_named_once(one: Area) -> None:
-    for order in (route for each in one.series for route in (each.upstreams.live, each.upstreams.elapsed)):
+    for order in (route for each in one.series for route in (each.route.live, each.route.elapsed)):
         assert order
         assert set(order) <= UPSTREAMS
         assert len(set(order)) == len(order)
@@ -184,14 +184,14 @@ def test_interfaces_are_known_and_named_once(one: Area) -> None:
 @EVERY_AREA
 def test_the_series_of_a_region_are_asked_of_the_same_interfaces(one: Area) -> None:
     for region in one.regions:
-        assert len({each.upstreams for each in one.of_region(region)}) == 1
+        assert len({each.route for each in one.of_region(region)}) == 1
 
 
 @EVERY_AREA
 def test_nothing_hangs_on_an_interface_that_was_never_recorded(one: Area) -> None:
     for each in one.series:
-        assert set(each.upstreams.live) - NEVER_RECORDED
-        assert set(each.upstreams.elapsed) - NEVER_RECORDED
+        assert set(each.route.live) - NEVER_RECORDED
+        assert set(each.route.elapsed) - NEVER_RECORDED
 
 
 @EVERY_AREA
@@ -221,7 +221,7 @@ def test_interconn_is_first_for_the_island_and_never_asked_for_a_part() -> None:
 def test_dashboardservice_is_not_asked_for_solar() -> None:
     solar = area("solar")
     for one in solar.series:
-        assert "dashboardservice" not in {*one.upstreams.live, *one.upstreams.elapsed}
+        assert "dashboardservice" not in {*one.route.live, *one.route.elapsed}
 
 
 def test_a_slot_is_stale_when_the_next_one_had_time_to_be_published_and_fetched() -> None:

@@ -55,9 +55,11 @@ def test_each_interface_is_counted_by_itself() -> None:
 @pytest.mark.parametrize(
     ("error", "down"),
     [
-        (Transient, {"chart"}), (EmptyAnswer, set()), (CircuitOpen, set()), (Permanent, set()), (Unsupported, set()),
-        (NotYetPublished, set()), (ContractBroken, set()),
+        (Transient, {"chart"}), (EmptyAnswer, {"chart"}), (Permanent, {"chart"}), (CircuitOpen, set()),
+        (Unsupported, set()), (NotYetPublished, set()), (ContractBroken, set()),
     ],
 )  # fmt: skip
-def test_only_an_interface_that_gives_no_answer_at_all_is_down(error: type[UpstreamError], down: set[str]) -> None:
+def test_an_interface_that_fails_for_good_is_down_and_one_that_refuses_is_not(
+    error: type[UpstreamError], down: set[str]
+) -> None:
     assert went_down([error("it failed", interface="chart")]) == down

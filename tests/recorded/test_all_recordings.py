@@ -261,7 +261,7 @@ def grouped(rows: list[dict[str, Any]], *keys: str) -> dict[tuple[str, ...], lis
 
 def only_dashboard(area: Area) -> Area:
     route = Route(live=("dashboardservice",), elapsed=("dashboardservice",))
-    return replace(area, series=tuple(replace(one, upstreams=route) for one in area.series))
+    return replace(area, series=tuple(replace(one, route=route) for one in area.series))
 
 
 @pytest.mark.parametrize("day", ["26-Mar-2023", "29-Oct-2023", "15-Jan-2024", "19-Feb-2024", "20-Feb-2024"])

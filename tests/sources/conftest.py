@@ -1,5 +1,6 @@
 """Sockets are off without the mark `network`; a patched sleep keeps the waits; `responses` stands for upstream."""
 
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -33,9 +34,11 @@ def long() -> Iterator[StandIn]:
 
 @pytest.fixture
 def naps(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """Seconds of every sleep, none of which is slept."""
+    """Seconds of every sleep, none of which is slept; the clock that measures deadlines has gone on all the same."""
     slept: list[float] = []
+    real = time.monotonic
     monkeypatch.setattr("time.sleep", slept.append)
+    monkeypatch.setattr("time.monotonic", lambda: real() + sum(slept))
     return slept
 
 

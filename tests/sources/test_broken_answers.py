@@ -7,7 +7,7 @@ import pytest
 import responses
 from responses.matchers import query_param_matcher
 
-from include.domain.errors import SAMPLE_BYTES, ContractBroken
+from include.domain.errors import SAMPLE_BYTES, ContractBroken, EmptyAnswer
 from include.domain.readings import Unit
 from include.sources.base import DataChunk, Setback
 from tests.sources.asking import CHART, DATA, INTERCONN, VARGEN, at, eirgrid, fetch, full, readings, unit
@@ -30,6 +30,10 @@ def _row(**changed: object) -> dict[str, Any]:
 
 def _area(name: str) -> Any:
     return query_param_matcher({"area": name}, strict_match=False)
+
+
+def _areas(name: str) -> Any:
+    return query_param_matcher({"areas": name}, strict_match=False)
 
 
 def _without(key: str) -> dict[str, Any]:
@@ -98,8 +102,25 @@ def test_the_sample_is_the_start_of_the_answer(upstream: Upstream) -> None:
 @pytest.mark.parametrize("value", [-999_999, 30_000])
 def test_values_of_another_magnitude_are_another_quantity(value: int, upstream: Upstream) -> None:
     upstream.get(DATA, json=full(*[(stamp, value) for stamp in STAMPS], field="GEN_EXP"))
-    with pytest.raises(ContractBroken, match=r"24 of 24 values of GEN_EXP are far outside 0 to 9000 MW, such as"):
+    with pytest.raises(ContractBroken, match=r"24 of 24 values are far outside their range, such as GEN_EXP"):
         _fetch()
+
+
+def test_gigawatts_are_not_megawatts(upstream: Upstream) -> None:
+    rows = full(*[(stamp, 4.1) for stamp in STAMPS], field="SYSTEM_DEMAND")
+    upstream.get(DATA, json=rows, match=[_area("demandactual")])
+    with pytest.raises(
+        ContractBroken, match=r"24 of 24 values are far outside their range, such as SYSTEM_DEMAND 4\.1"
+    ):
+        _fetch(unit("demand", "ROI", "2026-02-10"))
+
+
+def test_a_fuel_mix_in_kilowatt_hours_is_judged_as_a_whole(upstream: Upstream) -> None:
+    names = {"FUEL_GAS": 40_321_550, "FUEL_RENEW": 20_000_000, "FUEL_NET_IMPORT": 11_870_200}
+    rows = [_row(EffectiveTime=STAMPS[-1], FieldName=name, Value=value) for name, value in names.items()]
+    upstream.get(DATA, json={"Status": "Success", "Rows": rows})
+    with pytest.raises(ContractBroken, match="3 of 3 values are far outside their range, such as FUEL_GAS"):
+        _fetch(unit("generation", "ROI", "2026-02-10"))
 
 
 def test_a_spike_is_stored_as_sent_and_warned_of(upstream: Upstream) -> None:
@@ -128,8 +149,9 @@ def test_a_long_spell_of_implausible_values_is_stored_and_every_one_is_flagged(u
     """Telemetry that stands at 0, or a new record: odd, but still this quantity. Upstream's word is kept."""
     demand = [(stamp, 0) for stamp in STAMPS]
     upstream.get(DATA, json=full(*demand, field="SYSTEM_DEMAND"), match=[_area("demandactual")])
-    upstream.get(DATA, json=full(field="DEMAND_FORECAST_VALUE"), match=[_area("demandforecast")])
-    (chunk,) = _fetch(unit("demand", "ROI", "2026-02-10"))
+    ahead = full(("10-Feb-2026 06:30:00", 4000), field="DEMAND_FORECAST_VALUE")
+    upstream.get(DATA, json=ahead, match=[_area("demandforecast")])
+    chunk, _ = _fetch(unit("demand", "ROI", "2026-02-10"))
     assert len(chunk.flagged) == len(STAMPS)
     assert {value for _, _, value in readings([chunk]) if value is not None} == {0}
 
@@ -163,12 +185,109 @@ def test_rows_just_outside_the_range_are_left_out(upstream: Upstream) -> None:
     assert len(found) == 25, "midnight to 06:00, both included"
 
 
-def test_only_days_with_rows_are_filled_with_nulls(upstream: Upstream) -> None:
+def test_days_without_a_row_are_asked_for_elsewhere_and_not_filled(upstream: Upstream) -> None:
     upstream.get(DATA, json=full(("08-Feb-2026 12:00:00", 3210), field="GEN_EXP"))
-    found = readings(_fetch(unit("system_generation", "ROI", "2026-02-07", "2026-02-10")))
-    assert len(found) == 96
-    assert {when[:10] for when, _, _ in found} == {"2026-02-08"}
-    assert [value for _, _, value in found if value is not None] == [3210]
+    upstream.get(CHART, json={"Rows": full(("07-Feb-2026 12:00:00", 3100), field="GEN_EXP")["Rows"]})
+    events: list[DataChunk | Setback] = []
+    with pytest.raises(
+        EmptyAnswer, match="dashboardservice: an answer without GEN_EXP of 3 days of 2026-02-07 to 2026"
+    ):
+        events.extend(eirgrid(NOW).fetch(unit("system_generation", "ROI", "2026-02-07", "2026-02-10")))
+    found = readings([event for event in events if isinstance(event, DataChunk)])
+    assert {when[:10] for when, _, _ in found} == {"2026-02-07", "2026-02-08"}
+    assert len(found) == 2 * 96
+    assert [value for _, _, value in found if value is not None] == [3100, 3210]
+    setbacks = [
+        (event.error.interface, event.first.day, event.last.day) for event in events if isinstance(event, Setback)
+    ]
+    assert setbacks == [("dashboardservice", 7, 10), ("chart", 9, 10)]
+
+
+def test_a_day_that_another_interface_has_is_no_failure(upstream: Upstream) -> None:
+    upstream.get(DATA, json=full(("08-Feb-2026 12:00:00", 3210), field="GEN_EXP"))
+    chart = full(("09-Feb-2026 12:00:00", 3211), field="GEN_EXP")["Rows"]
+    upstream.get(CHART, json={"Rows": chart})
+    found = readings(_fetch(unit("system_generation", "ROI", "2026-02-08", "2026-02-09")))
+    assert [value for _, _, value in found if value is not None] == [3210, 3211]
+    assert "dateFrom=09-Feb-2026&dateTo=09-Feb-2026" in str(upstream.calls[-1].request.url), "only what is missing"
+
+
+def test_a_day_that_has_hardly_begun_lacks_nothing(upstream: Upstream) -> None:
+    upstream.get(DATA, json=full(("09-Feb-2026 12:00:00", 3210), field="GEN_EXP"))
+    source = eirgrid("2026-02-10T00:29:00Z")
+    assert len(readings(fetch(source, unit("system_generation", "ROI", "2026-02-09", "2026-02-10")))) == 96
+
+
+def _links(**values: object) -> dict[str, Any]:
+    """An answer of interconn with these fields at 10:00."""
+    rows = [
+        {"Effective_Date": "09-02-2026 10:00:00", "Field_Name": name, "Value": value} for name, value in values.items()
+    ]
+    return {"Rows": rows}
+
+
+LINKS = unit("interconnection", "ALL", "2026-02-09")
+LINKS_URL = f"{INTERCONN}/202602090000/202602092359/ALL"
+
+
+def test_nulls_of_an_interface_never_recorded_are_not_upstreams_word(upstream: Upstream) -> None:
+    """What it has is kept; what it passes over or calls null is asked for elsewhere."""
+    upstream.get(LINKS_URL, json=_links(INTER_EWIC=100, INTER_MOYLE=None))
+    row: dict[str, Any] = {"EffectiveTime": "09-Feb-2026 10:00:00", "Region": "ALL"}
+    names = {"INTER_MOYLE": -50, "INTER_GRNLK": 12, "INTER_NET": 62}
+    rows = [row | {"FieldName": name, "Value": value} for name, value in names.items()]
+    upstream.get(DATA, json={"Status": "Success", "Rows": rows})
+    chunks = _fetch(LINKS)
+    assert [chunk.interface for chunk in chunks] == ["interconn", "dashboardservice"]
+    assert {name for _, name, _ in readings(chunks[:1])} == {"INTER_EWIC"}
+    given = {name: value for _, name, value in readings(chunks) if value is not None}
+    assert given == {"INTER_EWIC": 100, **names}
+
+
+def test_what_no_interface_has_of_an_answered_day_is_null_and_no_failure(upstream: Upstream) -> None:
+    row: dict[str, Any] = {"EffectiveTime": "09-Feb-2026 10:00:00", "Region": "ALL"}
+    rows = [row | {"FieldName": name, "Value": 7} for name in ("INTER_EWIC", "INTER_MOYLE", "INTER_NET")]
+    upstream.get(LINKS_URL, json=_links())
+    upstream.get(DATA, json={"Status": "Success", "Rows": rows})
+    upstream.get(CHART, json={"Rows": []})
+    found = readings(_fetch(LINKS))
+    assert [value for _, name, value in found if name == "INTER_GRNLK"] == [None] * 96
+
+
+def test_a_renamed_column_of_vargen_costs_nothing(upstream: Upstream) -> None:
+    row = {"Effective_Date": "09-02-2026 12:00:00", "MW_ACTUAL": "41", "MW_FCAST": "7", "Region": "NI"}
+    upstream.get(f"{VARGEN}/202602090000/202602092359/NI/WIND", json={"Rows": [row]})
+    forecast = full(("09-Feb-2026 12:00:00", 44), field="WIND_FCAST", region="NI")
+    upstream.get(CHART, json={"Rows": forecast["Rows"]}, match=[_areas("windforecast")])
+    chunks = _fetch(unit("wind", "NI", "2026-02-09"))
+    assert chunks[0].warnings == ("unknown field 'MW_FCAST' left out (1 rows)",)
+    given = [reading for reading in readings(chunks) if reading[2] is not None]
+    assert given == [("2026-02-09T12:00:00Z", "WIND_ACTUAL", 41), ("2026-02-09T12:00:00Z", "WIND_FCAST", 44)]
+
+
+def test_a_doubled_hour_in_no_order_is_left_out_and_no_null_is_put_there(upstream: Upstream) -> None:
+    stamps = ["25-Oct-2026 02:00:00", "25-Oct-2026 01:00:00", "25-Oct-2026 00:00:00", "25-Oct-2026 01:00:00"]
+    rows = [(stamp, 3000 + place) for place, stamp in enumerate([*stamps, "25-Oct-2026 03:00:00"])]
+    upstream.get(DATA, json=full(*rows, field="GEN_EXP"))
+    (chunk,) = fetch(eirgrid("2026-10-25T03:05:00Z"), unit("system_generation", "ROI", "2026-10-25"))
+    assert chunk.warnings == (
+        "GEN_EXP of October's doubled hour, whose passes cannot be told apart, left out (2 rows)",
+    )
+    found = {when: value for when, _, value in readings([chunk])}
+    assert "2026-10-25T00:00:00Z" not in found, "no null: there is a value"
+    assert found["2026-10-25T00:15:00Z"] is None
+    assert found["2026-10-25T02:00:00Z"] == 3000
+
+
+def test_an_answer_of_the_other_quantity_is_named(upstream: Upstream) -> None:
+    for url in (CHART, DATA):
+        upstream.get(url, json=full(("10-Feb-2026 00:00:00", 3), field="WIND_ACTUAL", region="NI"))
+    upstream.get(f"{VARGEN}/202602100000/202602102359/NI/WIND", json={"Rows": []})
+    with pytest.raises(
+        EmptyAnswer,
+        match="no rows of WIND_FCAST for wind NI 2026-02-10 to 2026-02-10; there are rows of WIND_ACTUAL only",
+    ):
+        _fetch(unit("wind", "NI", "2026-02-10"))
 
 
 @pytest.mark.parametrize(
@@ -216,16 +335,16 @@ def test_a_broken_contract_of_theirs_decides_where_the_others_say_no(upstream: U
 
 
 def test_columns_of_a_wide_row_that_nobody_knows_are_named(upstream: Upstream) -> None:
-    row = {"Effective_Date": "09-02-2026 12:00:00", "MW_ACTUAL": "41", "MW_CURTAILED": "7", "Region": "NI"}
-    upstream.get(f"{VARGEN}/202602090000/202602092359/NI/WIND", json={"Rows": [row]})
+    row = {"Effective_Date": "09-02-2026 12:00:00", "MW_ACTUAL": "41", "MW_FORECAST": "5", "MW_CURTAILED": "7"}
+    upstream.get(f"{VARGEN}/202602090000/202602092359/NI/WIND", json={"Rows": [row | {"Region": "NI"}]})
     (chunk,) = _fetch(unit("wind", "NI", "2026-02-09"))
     assert chunk.warnings == ("unknown field 'MW_CURTAILED' left out (1 rows)",)
     assert {field for _, field, _ in readings([chunk])} == {"WIND_ACTUAL", "WIND_FCAST"}
 
 
 def test_a_wide_row_without_a_region_is_taken(upstream: Upstream) -> None:
-    url = f"{VARGEN}/202602090000/202602092359/NI/WIND"
-    upstream.get(url, json={"Rows": [{"Effective_Date": "09-02-2026 12:00:00", "MW_ACTUAL": "41"}]})
+    row = {"Effective_Date": "09-02-2026 12:00:00", "MW_ACTUAL": "41", "MW_FORECAST": "44"}
+    upstream.get(f"{VARGEN}/202602090000/202602092359/NI/WIND", json={"Rows": [row]})
     found = readings(_fetch(unit("wind", "NI", "2026-02-09")))
     assert ("2026-02-09T12:00:00Z", "WIND_ACTUAL", 41) in found
 

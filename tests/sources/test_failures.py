@@ -146,30 +146,44 @@ def test_an_endless_answer_is_left_and_its_start_kept(upstream: Upstream, monkey
 
 
 @pytest.mark.network
-def test_a_server_that_drips_is_left_when_time_is_up() -> None:
+@pytest.mark.parametrize(
+    ("head", "part"),
+    [
+        (b"Transfer-Encoding: chunked\r\n", b"1\r\n \r\n"),
+        (b"Content-Length: 60000\r\n", b" "),
+        (b"Connection: close\r\n", b" "),
+    ],
+    ids=["chunked", "with a length", "until it closes"],
+)
+def test_a_server_that_drips_is_left_when_time_is_up(head: bytes, part: bytes) -> None:
     """Each part comes within the time-out; the whole never would."""
     client = HttpClient(Politeness(user_agent="tests", timeout=5, max_retries=0), clock=lambda: at(NOW))
-    with dripping() as url, pytest.raises(Transient, match="api: still sending when the time for this unit was up"):
+    with (
+        dripping(head, part) as url,
+        pytest.raises(Transient, match="api: still sending when the time for this unit was up"),
+    ):
         client.ask(url, {}, interface="api", read=lambda answer: answer, until=time.monotonic() + 0.3)
 
 
 @contextmanager
-def dripping() -> Iterator[str]:
-    """A server that sends a byte every 50 ms for as long as somebody listens."""
+def dripping(head: bytes, part: bytes) -> Iterator[str]:
+    """A server that sends a part every 50 ms for as long as somebody listens."""
 
     def drip(listening: socket.socket) -> None:
         connection, _ = listening.accept()
         with connection, suppress(OSError):
             connection.recv(4096)
-            connection.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
-            while True:
-                connection.sendall(b"1\r\n \r\n")
+            connection.sendall(b"HTTP/1.1 200 OK\r\n" + head + b"\r\n")
+            for _ in range(100):
+                connection.sendall(part)
                 Event().wait(0.05)
 
     with socket.create_server(("127.0.0.1", 0)) as listening:
         thread = Thread(target=drip, args=(listening,))
         thread.start()
+        began = time.monotonic()
         yield f"http://127.0.0.1:{listening.getsockname()[1]}/"
+        assert time.monotonic() - began < 3
         thread.join(timeout=10)
     assert not thread.is_alive()
 
@@ -185,6 +199,31 @@ def test_retry_after_is_honoured(header: str, least: float, most: float, upstrea
     assert error is None
     assert len(naps) == 1
     assert least <= naps[0] <= most
+
+
+def test_retry_after_binds_every_request_to_the_interface(upstream: Upstream, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = [1000.0]
+    monkeypatch.setattr("time.monotonic", lambda: clock[0])
+    monkeypatch.setattr("time.sleep", lambda seconds: clock.__setitem__(0, clock[0] + seconds))
+    asked: list[tuple[str, float]] = []
+
+    def busy(request: requests.PreparedRequest) -> tuple[int, dict[str, str], str]:
+        asked.append((str(request.url).partition("area")[2][1:9], clock[0] - 1000))
+        return 503, {"Retry-After": "40"}, ""
+
+    upstream.add_callback(responses.GET, DATA, callback=busy)
+    upstream.get(CHART, status=404)
+    _fetch(unit("co2", "ROI", "2026-02-10"), now=LATER, max_retries=1, deadline=200)
+    assert asked == [("co2inten", 0), ("co2inten", 40), ("co2emiss", 80)], "and not before 40 s have passed each time"
+
+
+def test_an_empty_answer_after_a_lost_one_is_asked_for_once_more(upstream: Upstream) -> None:
+    upstream.get(DATA, status=503)
+    upstream.get(DATA, json=full(field="GEN_EXP"))
+    upstream.get(DATA, json=GOOD)
+    chunks, error = _fetch(now=LATER, max_retries=5)
+    assert (len(chunks), error) == (1, None)
+    assert _calls(upstream, CHART) == 0
 
 
 def test_retry_after_may_be_a_date(upstream: Upstream, naps: list[float]) -> None:

@@ -95,7 +95,7 @@ class InterfaceContract(SourceContract):
     def source(self, now: datetime, **polite: Any) -> EirGridSource:
         """The source that knows no other interface."""
         route = Route(live=(self.interface,), elapsed=(self.interface,))
-        areas = [replace(area, series=tuple(replace(one, upstreams=route) for one in area.series)) for area in AREAS]
+        areas = [replace(area, series=tuple(replace(one, route=route) for one in area.series)) for area in AREAS]
         self.upstream.set_clock(now)
         politeness = Politeness(user_agent="tests (tests@example.org)", **({"max_retries": RETRIES} | polite))
         client = HttpClient(politeness, clock=lambda: now, feed="simulated")
@@ -306,5 +306,5 @@ class TestInterconn(InterfaceContract):
 
 def test_every_interface_keeps_the_contract() -> None:
     kept = {one.interface for one in InterfaceContract.__subclasses__()}
-    asked = {name for area in AREAS for one in area.series for name in (*one.upstreams.live, *one.upstreams.elapsed)}
+    asked = {name for area in AREAS for one in area.series for name in (*one.route.live, *one.route.elapsed)}
     assert kept == asked

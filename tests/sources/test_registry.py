@@ -103,7 +103,7 @@ def test_eirgrid_has_every_area_of_the_catalogue_and_an_interface_for_every_seri
     assert source("eirgrid").areas == catalogue.AREAS
     interfaces = loaded.interfaces  # type: ignore[attr-defined]
     for one in (one for area in catalogue.AREAS for one in area.series):
-        assert set(one.upstreams.live) | set(one.upstreams.elapsed) <= set(interfaces)
+        assert set(one.route.live) | set(one.route.elapsed) <= set(interfaces)
 
 
 def test_eirgrid_is_not_asked_without_a_contact() -> None:

@@ -49,15 +49,16 @@ class Query:
         series = tuple(one for one in self.series if one.field in wanted)
         return Query(self.area, self.region, series, self.first, self.last, self.since)
 
+    def between(self, first: date, last: date) -> "Query":
+        """The same for the part of its days that lies between these two, both included."""
+        return Query(self.area, self.region, self.series, max(first, self.first), min(last, self.last), self.since)
+
     def chunks(self) -> list["Query"]:
         """The same in spans that upstream serves."""
         longest = LONGEST_FREQUENCY if self.area.partitioned_by_day else LONGEST
         starts = range(0, (self.last - self.first).days + 1, longest)
-        return [self._part(self.first + DAY * start, longest) for start in starts]
-
-    def _part(self, first: date, longest: int) -> "Query":
-        last = min(self.last, first + timedelta(days=longest - 1))
-        return Query(self.area, self.region, self.series, first, last, self.since)
+        parts = [self.first + DAY * start for start in starts]
+        return [self.between(first, first + timedelta(days=longest - 1)) for first in parts]
 
 
 @dataclass(frozen=True, slots=True)

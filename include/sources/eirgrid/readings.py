@@ -1,22 +1,18 @@
 """From the rows of an answer to readings: checked, in UTC, with the slots that a complete answer left out as nulls."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Final
 
 import pandas as pd
 
-from include.domain.calendar import (
-    DAY,
-    Interval,
-    floor_slot,
-    irish_day,
-)
-from include.domain.catalogue import QUARTER
+from include.domain.calendar import DAY, Interval, day_span, days, floor_slot, irish_day
+from include.domain.catalogue import NEVER_RECORDED, QUARTER
 from include.domain.errors import ContractBroken, EmptyAnswer, NotYetPublished
 from include.domain.series import History, Series
+from include.sources.eirgrid.passes import Stamped, in_passes, is_doubled
 from include.sources.eirgrid.query import Query, Row
 from include.sources.eirgrid.stamps import instant_of, parse_stamp
 from include.sources.values import Values, fill_elapsed, flags, frame, number, up_to
@@ -25,6 +21,9 @@ BROKEN_SHARE: Final = 0.1
 """A larger share of values far out of range than this is no spike but another quantity."""
 OLDEST_SNAPSHOT: Final = 31 * DAY
 """How old the stamp of a snapshot may be; it is said to be of now, but has stood still for days."""
+
+Lacks = Mapping[str, frozenset[date]]
+"""Irish days by field."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +35,10 @@ class Readings:
     warnings: tuple[str, ...]
     flagged: tuple[tuple[datetime, str], ...]
     """Implausible values, kept as upstream sent them: the slot of each, and what it is."""
+    lacks: Lacks
+    """Days that are due and of which the answer says nothing of a field: another interface may know better."""
+    unknown: Lacks
+    """Those of them of which the answer holds no row at all, so that nothing can be taken for a null either."""
 
 
 @dataclass(slots=True)
@@ -44,8 +47,14 @@ class _Reader:
     interface: str
     now: datetime
     values: Values = field(default_factory=dict)
+    told: set[tuple[str, date]] = field(default_factory=set)
+    """(field, day) of every row that counts: of an interface that was never recorded, of rows with a value."""
     days_seen: set[date] = field(default_factory=set)
-    warnings: dict[str, int] = field(default_factory=dict)
+    undecided: set[tuple[str, datetime | None]] = field(default_factory=set)
+    """(field, slot) that has a value, but it cannot be told which: no null may stand there."""
+    strangers: set[str] = field(default_factory=set)
+    """Fields of the area that were not asked for."""
+    warnings: Counter[str] = field(default_factory=Counter)
 
     span: Interval = field(init=False)
     """The query's, worked out once and not per row."""
@@ -53,8 +62,13 @@ class _Reader:
     def __post_init__(self) -> None:
         self.span = self.query.span
 
-    def warn(self, text: str) -> None:
-        self.warnings[text] = self.warnings.get(text, 0) + 1
+    @property
+    def trusted(self) -> bool:
+        """Whether a null of this interface is upstream's word. The contract of one never recorded is guessed."""
+        return self.interface not in NEVER_RECORDED
+
+    def warn(self, text: str, *, rows: int = 1) -> None:
+        self.warnings[text] += rows
 
     def broken(self, text: str) -> ContractBroken:
         return ContractBroken(f"{self.interface}: {text}", interface=self.interface)
@@ -67,64 +81,62 @@ def read_rows(rows: Iterable[Row], query: Query, *, interface: str, now: datetim
     ContractBroken for a row that upstream never wrote.
     """
     reader = _Reader(query, interface, now)
-    seen = _take_rows(reader, rows)
-    if not seen:
+    if not _take_rows(reader, rows):
         raise _nothing(reader)
-    _check_plausible(reader)
-    fill_elapsed(reader.values, query.series, reader.days_seen, span=up_to(now, reader.span))
+    _check_magnitude(reader)
+    lacks = _lacks(reader)
+    if reader.trusted:
+        fill_elapsed(reader.values, query.series, reader.days_seen, span=up_to(now, reader.span))
+        unknown = {name: frozenset(missed - reader.days_seen) for name, missed in lacks.items()}
+    else:
+        _fill_where_told(reader, lacks)
+        unknown = dict(lacks)
+    for key in [key for key, value in reader.values.items() if value is None and key in reader.undecided]:
+        del reader.values[key]
     warnings = tuple(f"{text} ({count} rows)" for text, count in reader.warnings.items())
     flagged = tuple(flags(reader.values, query.series))
-    return Readings(frame(reader.values, fetched_at=now), warnings, flagged)
+    return Readings(frame(reader.values, fetched_at=now), warnings, flagged, lacks, unknown)
 
 
 def anything_due(query: Query, *, now: datetime) -> bool:
-    """Whether upstream must have some value by now: the first slot asked for, its length and lag, have passed."""
-    due = [
-        query.span.start + one.cadence + one.lag
-        for one in query.series
-        if one.history is not History.FUTURE_ONLY and query.last >= one.first_day
-    ]
-    return bool(due) and min(due) <= now
+    """Whether upstream must have some value by now."""
+    return any(_due(one, query, query.span, now=now) for one in query.series if query.last >= one.first_day)
+
+
+def _due(one: Series, query: Query, span: Interval, *, now: datetime) -> bool:
+    if one.history is History.FUTURE_ONLY:
+        # Only what is left of today is certain to be forecast.
+        today = irish_day(now)
+        return query.first <= today <= query.last and now + one.cadence < day_span(today).end
+    return span.start + one.cadence + one.lag <= now
 
 
 def _take_rows(reader: _Reader, rows: Iterable[Row]) -> bool:
-    series = {one.field: one for one in reader.query.series}
-    read = [(row, one, _number(reader, row)) for row in rows if (one := _series_of(reader, row, series))]
-    if not read and reader.warnings:
-        raise reader.broken(f"no row of {sorted(series)}: {'; '.join(reader.warnings)}")
-    stamped = [(row, one, value, _stamp(reader, row, one)) for row, one, value in read]
-    twice = _sent_twice(reader, ((one.field, local) for _, one, _, local in stamped))
-    passed: set[tuple[str, datetime]] = set()
-    for row, one, value, local in stamped:
-        again = (one.field, local) in passed and (one.field, local) in twice
-        passed.add((one.field, local))
-        slot = _slot(reader, row, one, local, again=again)
-        if slot is None or not _kept(reader, one, slot, value) or (again and value is None):
-            continue
-        key = (one.field, slot)
-        if value is not None or key not in reader.values:
-            reader.values[key] = value
-    return bool(read)
+    """Keep what the rows hold; whether there was any row of a field asked for."""
+    by_field: dict[str, list[Stamped]] = {}
+    asked = {one.field: one for one in reader.query.series}
+    for row in rows:
+        one = _series_of(reader, row, asked)
+        if one is not None:
+            stamped = Stamped(_stamp(reader, row, one), _number(reader, row))
+            by_field.setdefault(one.field, []).append(stamped)
+    if not by_field and reader.warnings:
+        raise reader.broken(f"no row of {sorted(asked)}: {'; '.join(reader.warnings)}")
+    for name, stamps in by_field.items():
+        for slot, value in _instants(reader, asked[name], stamps):
+            _keep(reader, asked[name], slot, value)
+    return bool(by_field)
 
 
-def _sent_twice(reader: _Reader, stamps: Iterable[tuple[str, datetime]]) -> set[tuple[str, datetime]]:
-    """Stamps that came again because clocks went back: October's doubled hour, and nothing but it, is repeated."""
-    counted = Counter(stamps)
-    repeated = {key for key, count in counted.items() if count > 1}
-    doubled = {(name, local) for name, local in repeated if instant_of(local) != instant_of(local, second_pass=True)}
-    elsewhere = {name for name, _ in repeated - doubled}
-    for name in sorted(elsewhere):
-        reader.warn(f"stamps of {name} sent more than once")
-    return {(name, local) for name, local in doubled if name not in elsewhere}
-
-
-def _series_of(reader: _Reader, row: Row, series: dict[str, Series]) -> Series | None:
+def _series_of(reader: _Reader, row: Row, asked: Mapping[str, Series]) -> Series | None:
     name = row.field
     if row.region is not None and row.region not in _regions(reader.query):
         raise reader.broken(f"a row of region {row.region!r}, asked for {reader.query.region}")
-    if name in series:
-        return series[name]
-    if name not in {one.field for one in reader.query.area.series}:
+    if name in asked:
+        return asked[name]
+    if name in {one.field for one in reader.query.area.series}:
+        reader.strangers.add(name)
+    else:
         reader.warn(f"unknown field {name[:60]!r} left out")
     return None
 
@@ -160,47 +172,104 @@ def _stamp(reader: _Reader, row: Row, series: Series) -> datetime:
     return local
 
 
-def _slot(reader: _Reader, row: Row, series: Series, local: datetime, *, again: bool) -> datetime | None:
+def _instants(reader: _Reader, series: Series, stamps: list[Stamped]) -> Iterator[tuple[datetime, float | None]]:
+    """The slots of a field's rows."""
     if series.history is History.SNAPSHOT:
-        # A snapshot is never newer than its reading.
-        nearest = _nearest(local, reader.now)
-        return min(floor_slot(nearest, QUARTER), floor_slot(reader.now, QUARTER)) if nearest else None
-    slot = instant_of(local, second_pass=again)
-    if slot is None:
-        if row.value not in {None, ""}:
-            reader.warn("values of the hour that the spring change skips left out")
-        return None
+        for one in stamps:
+            nearest = _nearest(one.local, reader.now)
+            if nearest:
+                # A snapshot is never newer than its reading.
+                yield min(floor_slot(nearest, QUARTER), floor_slot(reader.now, QUARTER)), one.value
+        return
     grid = min(series.cadence, QUARTER)
-    if floor_slot(slot, grid) != slot:
-        raise reader.broken(f"{row.stamp!r} is off the grid of {row.field} ({grid})")
-    return slot
+    for one, again in in_passes(stamps, warn=lambda text: reader.warn(f"{series.field}: {text}")):
+        if again is None:
+            reader.warn(f"{series.field} of October's doubled hour, whose passes cannot be told apart, left out")
+            reader.undecided |= {
+                (series.field, instant_of(one.local)),
+                (series.field, instant_of(one.local, second_pass=True)),
+            }
+            continue
+        slot = instant_of(one.local, second_pass=again)
+        if slot is None:
+            if one.value is not None:
+                reader.warn("values of the hour that the spring change skips left out")
+            continue
+        if floor_slot(slot, grid) != slot:
+            raise reader.broken(f"{one.local:%d-%b-%Y %H:%M:%S} is off the grid of {series.field} ({grid})")
+        yield slot, one.value
 
 
 def _nearest(local: datetime, now: datetime) -> datetime | None:
     """The instant of a stamp that means now. October: 01:00 happens twice, and the clock tells which it is."""
-    passes = (instant_of(local), instant_of(local, second_pass=True))
+    passes = (instant_of(local), instant_of(local, second_pass=True) if is_doubled(local) else None)
     return min((one for one in passes if one), key=lambda one: abs(one - now), default=None)
 
 
-def _kept(reader: _Reader, series: Series, slot: datetime, value: float | None) -> bool:
+def _keep(reader: _Reader, series: Series, slot: datetime, value: float | None) -> None:
     if series.history is History.SNAPSHOT:
-        return value is not None
-    if slot not in reader.span:
-        return False
-    reader.days_seen.add(irish_day(slot))
-    if slot > reader.now:
-        return series.future and value is not None
-    return value is not None or series.history is History.FULL
+        kept = value is not None
+    elif slot not in reader.span:
+        return
+    else:
+        day = irish_day(slot)
+        reader.days_seen.add(day)
+        if value is not None or reader.trusted:
+            reader.told.add((series.field, day))
+        kept = value is not None or (slot <= reader.now and series.history is History.FULL)
+        kept = kept and (slot <= reader.now or series.future)
+    key = (series.field, slot)
+    if kept and (value is not None or key not in reader.values):
+        reader.values[key] = value
 
 
-def _check_plausible(reader: _Reader) -> None:
-    for series in reader.query.series:
-        values = [value for (name, _), value in reader.values.items() if name == series.field and value is not None]
-        far = [value for value in values if series.another_quantity(value)]
+def _lacks(reader: _Reader) -> Lacks:
+    """The days, by field, that are due and that the answer passes over."""
+    query = reader.query
+    spans = {day: day_span(day) for day in days(query.first, query.last)}
+    found: dict[str, frozenset[date]] = {}
+    for one in query.series:
+        if one.history is not History.FULL or one.optional:
+            continue
+        missed = frozenset(
+            day
+            for day, span in spans.items()
+            if day >= one.first_day
+            and span.end > reader.span.start
+            and (one.field, day) not in reader.told
+            and _due(one, query, Interval(max(span.start, reader.span.start), span.end), now=reader.now)
+        )
+        if missed:
+            found[one.field] = missed
+    return found
+
+
+def _fill_where_told(reader: _Reader, lacks: Lacks) -> None:
+    """Nulls for what is left out, but not of a field and day of which there is no value."""
+    for (name, slot), value in list(reader.values.items()):
+        if value is None and irish_day(slot) in lacks.get(name, ()):
+            del reader.values[name, slot]
+    for one in reader.query.series:
+        answered = {day for name, day in reader.told if name == one.field}
+        fill_elapsed(reader.values, [one], answered, span=up_to(reader.now, reader.span))
+
+
+def _check_magnitude(reader: _Reader) -> None:
+    """ContractBroken when too many values are of another quantity."""
+    series = {one.field: one for one in reader.query.series}
+    given: dict[str, list[tuple[Series, float]]] = {}
+    for (name, _), value in reader.values.items():
+        if value is not None:
+            # A snapshot has one value of each field: it is judged as a whole.
+            together = "snapshot" if series[name].history is History.SNAPSHOT else name
+            given.setdefault(together, []).append((series[name], value))
+    for values in given.values():
+        far = [(one, value) for one, value in values if one.far_out(value)]
         if len(far) > max(2, BROKEN_SHARE * len(values)):
+            one, value = far[0]
             raise reader.broken(
-                f"{len(far)} of {len(values)} values of {series.field} are far outside"
-                f" {series.low:g} to {series.high:g} {series.unit}, such as {far[0]:g}"
+                f"{len(far)} of {len(values)} values are far outside their range, such as {one.field} {value:g},"
+                f" plausible: {one.low:g} to {one.high:g} {one.unit}"
             )
 
 
@@ -208,5 +277,7 @@ def _nothing(reader: _Reader) -> EmptyAnswer | NotYetPublished:
     query = reader.query
     asked = f"{query.area.name} {query.region} {query.first} to {query.last}"
     if anything_due(query, now=reader.now):
-        return EmptyAnswer(f"{reader.interface}: no rows for {asked}", interface=reader.interface)
+        fields = ", ".join(one.field for one in query.series)
+        instead = f"; there are rows of {', '.join(sorted(reader.strangers))} only" if reader.strangers else ""
+        return EmptyAnswer(f"{reader.interface}: no rows of {fields} for {asked}{instead}", interface=reader.interface)
     return NotYetPublished(f"{reader.interface}: nothing yet for {asked}", interface=reader.interface)

@@ -11,9 +11,7 @@ from include.domain.errors import (
     SAMPLE_BYTES,
     CircuitOpen,
     ContractBroken,
-    EmptyAnswer,
     NotYetPublished,
-    Permanent,
     Unsupported,
     UpstreamError,
 )
@@ -29,6 +27,7 @@ from include.sources.eirgrid.interconn import Interconn
 from include.sources.eirgrid.query import Hosts, Interface, Query, Request
 from include.sources.eirgrid.readings import anything_due, read_rows
 from include.sources.eirgrid.vargen import Vargen
+from include.sources.eirgrid.wanted import Found, Wanted, gravest
 
 
 class EirGridSource(Source):
@@ -66,7 +65,7 @@ class EirGridSource(Source):
                 failure = yield from self._answer(unit, part, order, known=known or Known(), until=until)
                 failures += [failure] if failure else []
         if failures:
-            raise _gravest(failures)
+            raise gravest(failures)
 
     def _queries(self, unit: Unit, since: datetime | None) -> Iterator[tuple[Query, tuple[str, ...]]]:
         area, region = self.areas[unit.partition.area], unit.partition.region
@@ -84,34 +83,33 @@ class EirGridSource(Source):
     def _answer(
         self, unit: Unit, query: Query, order: tuple[str, ...], *, known: Known, until: float
     ) -> Generator[DataChunk | Setback, None, UpstreamError | None]:
-        """Ask one interface after the other until every field has been answered; why not, if one has not."""
-        missing = {series.field for series in query.series}
-        errors: dict[str, list[UpstreamError]] = {}
+        """Ask one interface after the other until every field has been answered for every day; why not, if not."""
+        wanted = Wanted(query)
         for place, name in enumerate(order):
             now = time.monotonic()
             # Time is shared out, so that a slow interface leaves some for the next one.
             share = now + (until - now) / (len(order) - place)
-            for request in self.interfaces[name].requests(query.only(missing)):
-                fields = tuple(series.field for series in request.query.series)
+            for request in self.interfaces[name].requests(wanted.query):
                 answer = self._asked(unit, self.interfaces[name], request, known=known, until=share)
-                if isinstance(answer, DataChunk):
-                    yield answer
-                elif not isinstance(answer, NotYetPublished):
-                    for one in fields:
-                        errors.setdefault(one, []).append(answer)
-                    yield Setback(fields, query.first, query.last, answer)
+                if isinstance(answer, NotYetPublished):
+                    wanted.settle(request.query)
                     continue
-                missing -= set(fields)
-            if not missing:
+                if isinstance(answer, StatusError) and not anything_due(request.query, now=self.clock()):
+                    continue
+                if isinstance(answer, UpstreamError):
+                    yield wanted.refuse(request.query, answer)
+                    continue
+                yield answer.chunk
+                passed_over = wanted.take(request.query, answer)
+                if passed_over is not None:
+                    yield passed_over
+            if wanted.nothing:
                 return None
-        left = [_verdict(errors[one]) for one in sorted(missing & errors.keys())]
-        failure = _gravest(left) if left else None
-        early = isinstance(failure, StatusError) and not anything_due(query, now=self.clock())
-        return None if early else failure
+        return wanted.failure
 
     def _asked(
         self, unit: Unit, interface: Interface, request: Request, *, known: Known, until: float
-    ) -> DataChunk | UpstreamError:
+    ) -> Found | UpstreamError:
         """The answer to one request, or why there is none; raises a ContractBroken that must stop the unit."""
         name = interface.name
         if name in known.unavailable:
@@ -123,24 +121,23 @@ class EirGridSource(Source):
             return refusal
         try:
             return self._ask(unit, interface, request, until=until)
-        except ContractBroken as error:
-            if name not in NEVER_RECORDED:
+        except UpstreamError as error:
+            if isinstance(error, ContractBroken) and name not in NEVER_RECORDED:
                 raise
             return error
-        except UpstreamError as error:
-            return error
 
-    def _ask(self, unit: Unit, interface: Interface, request: Request, *, until: float) -> DataChunk:
+    def _ask(self, unit: Unit, interface: Interface, request: Request, *, until: float) -> Found:
         query = request.query
 
-        def read(answer: Answer) -> DataChunk:
+        def read(answer: Answer) -> Found:
             try:
                 rows = interface.rows(answer.payload, query)
                 found = read_rows(rows, query, interface=interface.name, now=answer.fetched_at)
             except UpstreamError as error:
                 error.sample = error.sample or answer.body[:SAMPLE_BYTES]
                 raise
-            return DataChunk(unit, found.df, interface.name, found.warnings, found.flagged)
+            chunk = DataChunk(unit, found.df, interface.name, found.warnings, found.flagged)
+            return Found(chunk, found.lacks, found.unknown)
 
         return self.client.ask(request.url, dict(request.params), interface=interface.name, read=read, until=until)
 
@@ -161,17 +158,3 @@ def _by_horizon(series: tuple[Series, ...], *, last: date, today: date) -> Itera
     rest = tuple(one for one in series if not one.future and one.history is not History.FUTURE_ONLY)
     if rest:
         yield rest, today
-
-
-def _verdict(errors: list[UpstreamError]) -> UpstreamError:
-    """Why a field could not be had: a refusal beside answers without rows is a refusal."""
-    refusals = [error for error in errors if isinstance(error, Unsupported)]
-    if refusals and all(isinstance(error, Unsupported | EmptyAnswer) for error in errors):
-        return refusals[0]
-    return _gravest(errors)
-
-
-def _gravest(errors: list[UpstreamError]) -> UpstreamError:
-    """The error that decides: one that may pass before one that will not, a refusal last."""
-    last = (Permanent, Unsupported, ContractBroken)
-    return min(errors, key=lambda error: tuple(isinstance(error, kind) for kind in last))
