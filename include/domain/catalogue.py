@@ -22,7 +22,9 @@ CYCLE: Final = QUARTER
 """How often a live run fetches."""
 
 HISTORY_START: Final = date(2014, 1, 1)
-"""DashboardService has answered for demand, generation, wind, CO2 and interconnection from this day."""
+"""DashboardService has answered for demand, generation, wind, CO2 and interconnection from this day on. What it has
+dropped since is still expected: interconnection before August 2024 was empty in October 2026. How far back frequency
+goes is not established; the same day is taken."""
 SNSP_START: Final = date(2021, 3, 1)
 SOLAR_START: Final = date(2025, 5, 1)
 """Solar came with the dashboard's rebuilding; how far back it goes is not established."""
@@ -57,6 +59,9 @@ ISLAND_LINKS_ROUTE: Final = Route(
 )
 """interconn has only ever been seen to answer for the whole island."""
 
+DEMAND_RANGE: Final = {ALL: (1800, 9000), ROI: (1300, 7500), NI: (250, 2500)}
+"""Lowest and highest plausible demand of each region (MW)."""
+
 NEVER_RECORDED: Final = frozenset({"vargen", "interconn"})
 """Interfaces whose answers are known from other clients' code only: a shape nobody described there says more about
 what we know than about upstream, so the next interface is asked instead of stopping the unit."""
@@ -69,19 +74,21 @@ def _per_region(build: Callable[[str], Iterable[Series]], regions: Iterable[str]
 
 
 def _wind(region: str) -> Iterable[Series]:
-    wind = partial(_quarter_hourly, area="wind", region=region, unit="MW", low=-100, high=8000, route=WIND_ROUTE)
+    low, high = {ALL: (-100, 8000), ROI: (-100, 7000), NI: (-50, 2200)}[region]
+    wind = partial(_quarter_hourly, area="wind", region=region, unit="MW", low=low, high=high, route=WIND_ROUTE)
     yield wind(field="WIND_ACTUAL", name="Wind", role=Role.ACTUAL)
     yield wind(field="WIND_FCAST", name="Wind forecast", role=Role.FORECAST, future=True)
 
 
 def _solar(region: str) -> Iterable[Series]:
+    low, high = {ALL: (-50, 4000), ROI: (-50, 3500), NI: (-20, 1000)}[region]
     solar = partial(
         _quarter_hourly,
         area="solar",
         region=region,
         unit="MW",
-        low=-50,
-        high=4000,
+        low=low,
+        high=high,
         first_day=SOLAR_START,
         route=SOLAR_ROUTE,
     )
@@ -90,7 +97,7 @@ def _solar(region: str) -> Iterable[Series]:
 
 
 def _demand(region: str) -> Iterable[Series]:
-    low, high = {ALL: (1800, 9000), ROI: (1300, 7500), NI: (250, 2500)}[region]
+    low, high = DEMAND_RANGE[region]
     demand = partial(_quarter_hourly, area="demand", region=region, unit="MW", low=low, high=high)
     yield demand(field="SYSTEM_DEMAND", name="Demand", role=Role.ACTUAL)
     yield demand(
@@ -114,26 +121,23 @@ def _interconnection(region: str) -> Iterable[Series]:
     if region == ALL:
         yield flow(field="INTER_NET", name="Net import", low=-1700, high=1900)
     else:
-        yield flow(
-            field=f"INTER_NET_{region}",
-            name="Net import",
-            low=-1200,
-            high=1300,
-            first_day=GREENLINK_START,
-        )
+        low, high = {ROI: (-1200, 1300), NI: (-600, 600)}[region]
+        yield flow(field=f"INTER_NET_{region}", name="Net import", low=low, high=high, first_day=GREENLINK_START)
 
 
 def _co2(region: str) -> Iterable[Series]:
-    co2 = partial(_quarter_hourly, area="co2", region=region, lag=HALF_HOUR)
+    # In 2021 and 2022 NI's intensity rose to 1,976, three times that of the rest.
+    intensity = {ALL: 900, ROI: 900, NI: 2500}[region]
+    emissions = {ALL: 4500, ROI: 3200, NI: 2000}[region]
+    co2 = partial(_quarter_hourly, area="co2", region=region, lag=HALF_HOUR, low=0)
     yield co2(
         field="CO2_INTENSITY",
         name="CO2 intensity",
         unit="gCO2/kWh",
-        low=0,
-        high=900,
+        high=intensity,
         aggregation=Aggregation.DEMAND_WEIGHTED,
     )
-    yield co2(field="CO2_EMISSIONS", name="CO2 emissions", unit="tCO2/h", low=0, high=4500)
+    yield co2(field="CO2_EMISSIONS", name="CO2 emissions", unit="tCO2/h", high=emissions)
 
 
 def _system_generation(region: str) -> Iterable[Series]:
@@ -144,7 +148,7 @@ def _system_generation(region: str) -> Iterable[Series]:
         name="Generation",
         unit="MW",
         low=0,
-        high=9000,
+        high={ALL: 9000, ROI: 8000, NI: 2800}[region],
     )
 
 
@@ -158,6 +162,8 @@ FUELS: Final = {
 
 
 def _fuel_mix(region: str) -> Iterable[Series]:
+    # No fuel gives more than the highest demand for a day.
+    most = 24 * DEMAND_RANGE[region][1]
     for field, name in FUELS.items():
         yield _quarter_hourly(
             area="generation",
@@ -165,8 +171,8 @@ def _fuel_mix(region: str) -> Iterable[Series]:
             field=field,
             name=name,
             unit="MWh",
-            low=-40_000 if field == "FUEL_NET_IMPORT" else -100,
-            high=200_000,
+            low=-most if field == "FUEL_NET_IMPORT" else -100,
+            high=most,
             history=History.SNAPSHOT,
             aggregation=Aggregation.LAST,
             optional=True,

@@ -1,4 +1,7 @@
-"""The errors that decide what happens next; every message says what was seen, what is allowed, what to do."""
+"""The errors that decide what happens next.
+
+A message says what was seen; where a person can do something about it, also what is allowed and what to do.
+"""
 
 from typing import Final
 

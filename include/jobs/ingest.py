@@ -3,7 +3,7 @@
 import hashlib
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
 
@@ -20,6 +20,7 @@ from include.domain.errors import (
 from include.domain.readings import Outcome, Unit
 from include.domain.series import Area, Role
 from include.jobs.circuit import RunSoFar, went_down
+from include.jobs.fetched import Fetched
 from include.jobs.result import UnitResult, describe
 from include.sources.base import DataChunk, Known, Setback, Source
 from include.storage.outcomes import Failed, Refusals, Try, read_outcomes, record_tries
@@ -34,34 +35,6 @@ NULL_GRACE: Final = timedelta(hours=6)
 """A null is upstream's last word when it is read this long after slot + publication lag."""
 REFUSAL_HOLDS: Final = timedelta(days=1)
 """How long a live run does not ask again for what upstream refused."""
-
-
-@dataclass(slots=True)
-class _Fetched:
-    """What a source gave for a unit."""
-
-    chunks: list[DataChunk] = field(default_factory=list)
-    setbacks: list[Setback] = field(default_factory=list)
-    failure: UpstreamError | None = None
-
-    @property
-    def errors(self) -> list[UpstreamError]:
-        return [*(one.error for one in self.setbacks), *([self.failure] if self.failure else [])]
-
-    @property
-    def interfaces(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(chunk.interface for chunk in self.chunks))
-
-    @property
-    def fields(self) -> set[tuple[str, str]]:
-        """(interface, field) pairs that were answered."""
-        return {(chunk.interface, str(name)) for chunk in self.chunks for name in chunk.df["field"].unique()}
-
-    @property
-    def refused(self) -> set[tuple[str, str]]:
-        """(interface, field) pairs that were refused just now."""
-        refusals = [one for one in self.setbacks if isinstance(one.error, Unsupported) and not one.error.remembered]
-        return {(one.error.interface, name) for one in refusals for name in one.fields}
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,12 +60,12 @@ class Ingest:
         rows = self._rows(unit, fetched.chunks)
         written = self._write(unit, rows)
         result = self._result(unit, written, fetched)
-        self._record(unit, result, rows, written, fetched, run)
+        self._record(unit, rows, written, fetched, run)
         log.log(logging.ERROR if result.outcome.is_ours else logging.INFO, "%s", describe(result))
         return result
 
-    def _fetch(self, unit: Unit, *, since: datetime | None, known: Known) -> _Fetched:
-        fetched = _Fetched()
+    def _fetch(self, unit: Unit, *, since: datetime | None, known: Known) -> Fetched:
+        fetched = Fetched()
         try:
             for event in self.source.fetch(unit, since=since, known=known):
                 if isinstance(event, Setback):
@@ -105,8 +78,9 @@ class Ingest:
                 log.info("%s: %s rows from %s", unit.label, len(event.df), event.interface)
                 for warning in event.warnings:
                     log.warning("%s: %s", unit.label, warning)
-                for _, flag in event.flagged:
-                    log.warning("%s: implausible, stored as sent: %s", unit.label, flag)
+                if event.flagged:
+                    _, first = event.flagged[0]
+                    log.warning("%s: %s implausible, stored as sent: %s …", unit.label, len(event.flagged), first)
         except UpstreamError as error:
             fetched.failure = error
         return fetched
@@ -151,7 +125,7 @@ class Ingest:
         measured = [one.field for one in series if one.role is not Role.FORECAST]
         return newest_value(table, fields=measured, now=self.clock())
 
-    def _result(self, unit: Unit, written: Written | None, fetched: _Fetched) -> UnitResult:
+    def _result(self, unit: Unit, written: Written | None, fetched: Fetched) -> UnitResult:
         rows = len(written.changed) if written else 0
         stored = written.table if written else self.readings.read(unit.partition)
         newest = self._newest(unit, stored) if stored is not None else None
@@ -171,35 +145,37 @@ class Ingest:
     def _record(
         self,
         unit: Unit,
-        result: UnitResult,
         rows: pa.Table,
         written: Written | None,
-        fetched: _Fetched,
+        fetched: Fetched,
         run: RunSoFar,
     ) -> None:
-        failure = fetched.failure
         tries = {
-            day: Try(
-                at=self.clock().isoformat(),
-                outcome=result.outcome.value,
-                interface="+".join(fetched.interfaces) or (failure.interface if failure else ""),
-                error=type(failure).__name__ if failure else None,
-                message=str(failure)[:300] if failure else None,
-                sha256=_digest(rows, day),
-                sample=_sample(failure),
-                failed=tuple(_failed(one) for one in fetched.setbacks if one.first <= day <= one.last),
-                flagged=tuple(
-                    flag for chunk in fetched.chunks for slot, flag in chunk.flagged if irish_day(slot) == day
-                ),
-            )
+            day: self._try(day, rows, written, fetched)
             for day in unit.days
-            if _is_news(fetched, day) or (written is not None and _touches(written, day))
+            if fetched.is_news(day) or (written is not None and _touches(written, day))
         }
         refused = self._refusals(fetched, run)
         if tries or refused:
             record_tries(self.readings.store, unit.partition, tries, refused=refused, answered=fetched.fields)
 
-    def _refusals(self, fetched: _Fetched, run: RunSoFar) -> Refusals:
+    def _try(self, day: date, rows: pa.Table, written: Written | None, fetched: Fetched) -> Try:
+        """What happened to one day: another day's failure is not its own."""
+        failure, interfaces = fetched.failure_of(day), fetched.interfaces_of(day)
+        changed = written is not None and _touches(written, day)
+        return Try(
+            at=self.clock().isoformat(),
+            outcome=_outcome(failure, rows=int(changed), answered=bool(interfaces)).value,
+            interface="+".join(interfaces) or (failure.interface if failure else ""),
+            error=type(failure).__name__ if failure else None,
+            message=str(failure)[:300] if failure else None,
+            sha256=_digest(rows, day),
+            sample=_sample(failure),
+            failed=tuple(_failed(one) for one in fetched.setbacks if one.first <= day <= one.last),
+            flagged=tuple(flag for chunk in fetched.chunks for slot, flag in chunk.flagged if irish_day(slot) == day),
+        )
+
+    def _refusals(self, fetched: Fetched, run: RunSoFar) -> Refusals:
         # An interface that refuses everything has shut us out, which may pass in a minute; one that answers
         # something else refuses this region.
         answering = run.answering | set(fetched.interfaces)
@@ -213,13 +189,6 @@ def _sample(error: UpstreamError | None) -> str | None:
 def _failed(setback: Setback) -> Failed:
     error = setback.error
     return Failed(error.interface, setback.fields, type(error).__name__, str(error)[:300], _sample(error))
-
-
-def _is_news(fetched: _Fetched, day: date) -> bool:
-    """Whether something failed for this day that is not merely remembered."""
-    of_day = [one.error for one in fetched.setbacks if one.first <= day <= one.last]
-    errors = [*of_day, *([fetched.failure] if fetched.failure else [])]
-    return any(not error.remembered for error in errors)
 
 
 def _outcome(failure: UpstreamError | None, *, rows: int, answered: bool) -> Outcome:

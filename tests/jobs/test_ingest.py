@@ -82,7 +82,7 @@ def test_each_day_that_changed_has_a_try(readings: ReadingsStore, store: LocalSt
     ((first,), (second,)) = tries.values()
     assert first.keys() == {"at", "outcome", "interface", "sha256"}
     assert (first["at"], first["outcome"]) == ("2026-02-10T12:05:00+00:00", "stored")
-    assert first["interface"] == "interface0+interface1"
+    assert (first["interface"], second["interface"]) == ("interface0", "interface0+interface1")
     assert len(first["sha256"]) == 64
     assert first["sha256"] != second["sha256"]
 
@@ -276,6 +276,28 @@ def test_a_fallback_is_told_and_recorded_with_who_failed(readings: ReadingsStore
         {"interface": "dashboardservice", "fields": ["SYSTEM_DEMAND"], "error": "Transient",
          "message": "dashboardservice: it failed"}
     ]  # fmt: skip
+
+
+def test_a_day_that_was_answered_is_not_blamed_for_another(readings: ReadingsStore, store: LocalStore) -> None:
+    error = Transient("dashboardservice: HTTP 503", interface="dashboardservice")
+    today = Setback(("SYSTEM_DEMAND",), DEMAND.last, DEMAND.last, error)
+    result = ingest(Invented([[EARLY]], setbacks=[today], failure=error), readings, "demand").run(DEMAND, live=True)
+    assert result.outcome is Outcome.UPSTREAM_UNAVAILABLE
+    (first,), (second,) = _tries(store).values()
+    assert (first["outcome"], first["interface"], first.get("error")) == ("stored", "interface0", None)
+    assert "failed" not in first
+    assert (second["outcome"], second["interface"]) == ("upstream_unavailable", "dashboardservice")
+    assert (second["error"], second.get("sha256")) == ("Transient", None)
+
+
+def test_a_day_of_which_one_field_is_missing_has_failed(readings: ReadingsStore, store: LocalStore) -> None:
+    error = Transient("chart: HTTP 503", interface="chart")
+    forecast = Setback(("DEMAND_FORECAST_VALUE",), DEMAND.last, DEMAND.last, error)
+    ingest(Invented([[TODAY]], setbacks=[forecast], failure=error), readings, "demand").run(DEMAND, live=True)
+    ((latest,),) = _tries(store).values()
+    assert (latest["outcome"], latest["interface"], latest["error"]) == (
+        "upstream_unavailable", "interface0", "Transient",
+    )  # fmt: skip
 
 
 def test_the_answer_of_a_setback_that_broke_the_contract_is_kept(

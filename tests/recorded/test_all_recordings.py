@@ -157,6 +157,8 @@ def test_everything_recorded_comes_out_of_the_store_as_it_was(store: ReadingsSto
         rows = rows_of(store, area, key)
         values = {at: value for at, value in recorded[key].items() if not math.isnan(value)}
         assert {at: value for at, value in rows.items() if value is not None} == values, key
+        (one,) = [one for one in area.of_region(key.region) if one.field == key.field]
+        assert [value for value in values.values() if not one.plausible(value)] == [], key
         stored_nulls = {at for at, value in rows.items() if value is None}
         given_nulls = {at for at, value in recorded[key].items() if math.isnan(value)}
         if area.name == "snsp":  # A value each half-hour, in a table of quarter-hours.
