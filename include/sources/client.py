@@ -173,8 +173,12 @@ class HttpClient:
 def _body(response: requests.Response, *, interface: str, until: float) -> bytes:
     """The whole body; a server that drips it is left when time is up, and one that does not end when it is too long."""
     body = bytearray()
-    # `iter_content` waits until a whole block is there, however slowly it comes.
-    while part := response.raw.read1(1 << 16, decode_content=True):
+    part, read = b"", -1
+    # `iter_content` waits until a whole block is there, however slowly it comes. A compressed body may be read and give
+    # nothing yet, or give something of what was read before: it is over when a read does neither.
+    while part or read != response.raw.tell():
+        read = response.raw.tell()
+        part = response.raw.read1(1 << 16, decode_content=True)
         body += part
         if time.monotonic() > until:
             raise Transient(f"{interface}: still sending when the time for this unit was up", interface=interface)

@@ -1,7 +1,12 @@
 """What goes wrong on the way: what is asked again, how often, after what wait, and who is asked next."""
 
+import gzip
+import json
+import random
 import socket
+import string
 import time
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from threading import Event, Thread
@@ -143,6 +148,18 @@ def test_an_endless_answer_is_left_and_its_start_kept(upstream: Upstream, monkey
     assert (chunks, type(error)) == ([], ContractBroken)
     assert str(error) == "dashboardservice: an answer longer than 100,000 bytes"
     assert _calls(upstream, DATA) == 1
+
+
+@pytest.mark.parametrize("size", [0, 1, 1000, 70_000, 3_000_000])
+@pytest.mark.parametrize("encoding", [None, "gzip", "deflate"])
+@pytest.mark.parametrize("letters", ["a", "random"])
+def test_a_body_is_read_to_its_end(size: int, encoding: str | None, letters: str, upstream: Upstream) -> None:
+    text = "a" * size if letters == "a" else "".join(random.Random(1).choices(string.ascii_letters, k=size))
+    sent = json.dumps(text).encode()
+    packed = {None: sent, "gzip": gzip.compress(sent), "deflate": zlib.compress(sent)}[encoding]
+    upstream.get(DATA, body=packed, headers={"Content-Encoding": encoding} if encoding else {})
+    client = HttpClient(Politeness(user_agent="tests", max_retries=0), clock=lambda: at(NOW))
+    assert client.ask(DATA, {}, interface="api", read=lambda answer: answer.payload) == text
 
 
 @pytest.mark.network

@@ -33,7 +33,7 @@ from include.sources.eirgrid.query import Hosts
 from include.sources.eirgrid.source import EirGridSource
 from include.sources.values import Values
 from tests.sources.contract import Case, SourceContract, chunks_of, fetch, unit_of, values_of
-from tests.standin import StandIn
+from tests.standin import StandIn, give_back
 
 pytestmark = pytest.mark.network
 
@@ -251,7 +251,7 @@ class Harm:
                 del row[key]
             else:
                 row[key] = self.wrong
-        response._content = json.dumps(payload).encode()
+        give_back(response, json.dumps(payload).encode())
         return response
 
 
