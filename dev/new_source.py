@@ -15,19 +15,22 @@ from include.sources.registry import PARTS, RESERVED, installed
 
 TEMPLATES: Final = ROOT / "dev" / "templates"
 NAME: Final = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
-ALLOWED: Final = "lower-case letters, digits and single underscores, no word of Python's, such as met_eireann"
+LONGEST: Final = 40
+ALLOWED: Final = (
+    f"up to {LONGEST} lower-case letters, digits and single underscores, no word of Python's, such as met_eireann"
+)
 
 
 def main(name: Annotated[str, typer.Argument(help="lower-case letters, digits and single underscores")] = "") -> None:
     """Write include/sources/NAME.py and tests/sources/test_NAME.py, and say what to change in them."""
     taken = sorted({*PARTS, *RESERVED, *area_names(), *(entry.source_id for entry in installed())})
-    if not NAME.fullmatch(name) or keyword.iskeyword(name):
+    if not NAME.fullmatch(name) or keyword.iskeyword(name) or len(name) > LONGEST:
         _refuse(f"NAME: got {name!r}; allowed: {ALLOWED}")
     if name in taken:
         _refuse(f"NAME: got {name!r}; allowed: a name that is not taken: {', '.join(taken)}")
     words = {
         "name": name,
-        "class_name": "".join(part.title() for part in name.split("_")),
+        "class_name": "".join(part.title() for part in name.split("_")) + "Source",
         "field": name.upper(),
         "title": name.replace("_", " ").capitalize(),
     }
@@ -35,9 +38,10 @@ def main(name: Annotated[str, typer.Argument(help="lower-case letters, digits an
         ROOT / "include" / "sources" / f"{name}.py": "source.py.txt",
         ROOT / "tests" / "sources" / f"test_{name}.py": "test_source.py.txt",
     }
+    there = [str(file.relative_to(ROOT)) for file in files if file.exists()]
+    if there:
+        _refuse(f"NAME: got {name!r}; allowed: a name for which there is no {there[0]} yet")
     for file, template in files.items():
-        if file.exists():
-            _refuse(f"NAME: got {name!r}, but {file.relative_to(ROOT)} exists; remove it first")
         text = Template((TEMPLATES / template).read_text(encoding="utf-8")).substitute(words)
         file.write_text(text, encoding="utf-8")
         print(f"wrote {file.relative_to(ROOT)}")

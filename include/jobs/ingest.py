@@ -10,7 +10,7 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from include.domain.calendar import day_span, irish_day
+from include.domain.calendar import Interval, day_span, irish_day
 from include.domain.errors import (
     ContractBroken,
     NotYetPublished,
@@ -23,6 +23,7 @@ from include.jobs.circuit import RunSoFar, went_down
 from include.jobs.fetched import Fetched
 from include.jobs.result import UnitResult, describe
 from include.sources.base import DataChunk, Known, Setback, Source
+from include.storage.keys import partitions_of
 from include.storage.outcomes import Failed, Refusals, Try, read_outcomes, record_tries
 from include.storage.parquet import SCHEMA, merge
 from include.storage.readings import ReadingsStore, Written, newest_value
@@ -33,6 +34,8 @@ OVERLAP: Final = timedelta(minutes=10)
 """How far before its newest stored point a live fetch of 5-second values starts."""
 NULL_GRACE: Final = timedelta(hours=6)
 """A null is upstream's last word when it is read this long after slot + publication lag."""
+FLAGS_KEPT: Final = 20
+"""How many implausible values of a day are listed; the rest is counted."""
 REFUSAL_HOLDS: Final = timedelta(days=1)
 """How long a live run does not ask again for what upstream refused."""
 
@@ -125,10 +128,21 @@ class Ingest:
         measured = [one.field for one in series if one.role is not Role.FORECAST]
         return newest_value(table, fields=measured, now=self.clock())
 
+    def _seen_before(self, unit: Unit) -> datetime | None:
+        """The newest value in earlier partitions, as far back as the area's alert threshold goes."""
+        partition = unit.partition
+        before = Interval(self.clock() - self.area.alert_after, partition.span.start)
+        for earlier in reversed(partitions_of(partition.source, self.area, partition.region, before)):
+            stored = self.readings.read(earlier)
+            newest = self._newest(unit, stored) if stored is not None else None
+            if newest is not None:
+                return newest
+        return None
+
     def _result(self, unit: Unit, written: Written | None, fetched: Fetched) -> UnitResult:
         rows = len(written.changed) if written else 0
         stored = written.table if written else self.readings.read(unit.partition)
-        newest = self._newest(unit, stored) if stored is not None else None
+        newest = (self._newest(unit, stored) if stored is not None else None) or self._seen_before(unit)
         failure = fetched.failure
         return UnitResult(
             label=unit.label,
@@ -172,7 +186,9 @@ class Ingest:
             sha256=_digest(rows, day),
             sample=_sample(failure),
             failed=tuple(_failed(one) for one in fetched.setbacks if one.first <= day <= one.last),
-            flagged=tuple(flag for chunk in fetched.chunks for slot, flag in chunk.flagged if irish_day(slot) == day),
+            flagged=_first(
+                [flag for chunk in fetched.chunks for slot, flag in chunk.flagged if irish_day(slot) == day]
+            ),
         )
 
     def _refusals(self, fetched: Fetched, run: RunSoFar) -> Refusals:
@@ -180,6 +196,11 @@ class Ingest:
         # something else refuses this region.
         answering = run.answering | set(fetched.interfaces)
         return {(name, one): self.clock() for name, one in fetched.refused if name in answering}
+
+
+def _first(flags: list[str]) -> tuple[str, ...]:
+    more = len(flags) - FLAGS_KEPT
+    return (*flags[:FLAGS_KEPT], f"and {more} more") if more > 0 else tuple(flags)
 
 
 def _sample(error: UpstreamError | None) -> str | None:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from include.domain.calendar import midnight
+from include.domain.calendar import DAY, midnight
 from include.domain.readings import Outcome, Unit
 from include.domain.series import Area
 from include.jobs.result import UnitResult
@@ -54,7 +54,10 @@ def _refused(areas: Iterable[Area], done: list[UnitResult]) -> Iterable[str]:
 
 
 def _silent(areas: Iterable[Area], units: Sequence[Unit], done: list[UnitResult], *, now: datetime) -> Iterable[str]:
-    """Areas with nothing new for longer than their alert threshold; without any value, since the run's first day."""
+    """Areas with nothing new for longer than their alert threshold.
+
+    Without any value within that, silence is counted from the run's first day, and a day of it is enough.
+    """
     for area in areas:
         own = [result for result in done if result.area == area.name]
         newest = [datetime.fromisoformat(result.newest) for result in own if result.newest]
@@ -62,6 +65,6 @@ def _silent(areas: Iterable[Area], units: Sequence[Unit], done: list[UnitResult]
             continue
         start = midnight(min(unit.first for unit in units if unit.partition.area == area.name))
         last = max(newest, default=start)
-        if now - last > area.alert_after:
+        if now - last > (area.alert_after if newest else min(area.alert_after, DAY)):
             seen = "nothing newer than" if newest else "no value since"
             yield f"{area.name}: {seen} {last:%Y-%m-%d %H:%M} UTC; alert threshold {area.alert_after}"

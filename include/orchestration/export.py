@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from airflow.sdk import DAG, TriggerRule, get_current_context, task
+from airflow.sdk.exceptions import AirflowSkipException
 
 from include.orchestration.assets import READINGS
 from include.orchestration.tasks import DEFAULTS, START, open_claimed
@@ -48,7 +49,10 @@ def export_dag() -> DAG:
 @task(task_id="area", map_index_template="{{ task.op_kwargs['area'] }}")
 def _area(source_id: str, area: str) -> bool:
     """Write one area's summary; False when it has not changed."""
-    return _export().area(source_id, area)
+    export = _export()
+    if source_id not in {entry.source_id for entry in export.entries}:
+        raise AirflowSkipException(f"{source_id} fills no store of the feed {export.feed}")
+    return export.area(source_id, area)
 
 
 @task(task_id="current", trigger_rule=TriggerRule.ALL_DONE)
@@ -69,4 +73,5 @@ def _export() -> "Export":
     settings = load_settings()
     store = open_claimed(settings)
     now = settings.now or get_current_context()["dag_run"].run_after
-    return Export(store=store, feed=settings.feed, entries=SOURCES, now=now)
+    entries = tuple(entry for entry in SOURCES if entry.areas and settings.feed in entry.feeds)
+    return Export(store=store, feed=settings.feed, entries=entries, now=now)

@@ -116,7 +116,10 @@ def _plan(source_id: str) -> list[dict[str, Any]]:
         raise SettingInvalid(entry.problem)
     if settings.feed not in entry.feeds:
         served = ", ".join(entry.feeds)
-        raise AirflowSkipException(f"{source_id} fills stores of the feed {served} only; this one is {settings.feed}")
+        raise AirflowSkipException(
+            f"GRID_FEED: got {settings.feed.value!r}; {source_id} fills stores of {served} only: "
+            "change GRID_FEED, or the feeds that this source says it is for"
+        )
     now = settings.now or context["dag_run"].run_after
     known = _params(entry)
     unknown = sorted(set(params) - set(known))

@@ -8,10 +8,10 @@
         title: Rooftop solar
         files: "rooftop_*.csv"
         time: time             # column of instants, ISO 8601 with offset: 2026-11-22T20:00:00Z
-        alert_after_hours: 48
+        alert_after: P2D
         series:
-          - {column: roi_mw, region: ROI, field: ROOFTOP, name: Rooftop solar, unit: MW, cadence_minutes: 15,
-             lag_minutes: 60, first_day: 2025-01-01, low: -10, high: 3000}
+          - {column: roi_mw, region: ROI, field: ROOFTOP, name: Rooftop solar, unit: MW, cadence: PT15M, lag: PT1H,
+             first_day: 2025-01-01, low: -10, high: 3000}
 
 An empty cell is a null: the publisher had no value.
 """
@@ -20,19 +20,29 @@ import csv
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, ValidationError, model_validator
 
-from include.domain.calendar import Interval, day_span, floor_slot, irish_day
+from include.domain.calendar import Interval, day_span, irish_day
 from include.domain.errors import SAMPLE_BYTES, ContractBroken, EmptyAnswer, NotYetPublished, SettingInvalid, Transient
 from include.domain.readings import Feed, Unit
 from include.domain.series import Area, Series
 from include.settings import read_setting
 from include.sources.base import Clock, DataChunk, Known, Setback, Source, SourceEntry
-from include.sources.values import Values, fill_elapsed, flags, frame, number, up_to
+from include.sources.values import (
+    Values,
+    check_magnitude,
+    fill_elapsed,
+    flags,
+    frame,
+    instant,
+    number,
+    on_grid,
+    up_to,
+)
 
 if TYPE_CHECKING:
     from include.settings import Settings
@@ -56,18 +66,18 @@ class _Series(_Strict):
     field: _Code
     name: str
     unit: str
-    cadence_minutes: float = Field(gt=0, le=60)
-    lag_minutes: float = Field(ge=0)
+    cadence: timedelta = Field(ge=timedelta(minutes=5), le=timedelta(hours=1))
+    lag: timedelta = Field(ge=timedelta(0), le=timedelta(days=366))
     first_day: date
-    low: float
-    high: float
+    low: FiniteFloat
+    high: FiniteFloat
 
     @model_validator(mode="after")
     def _is_possible(self) -> "_Series":
         if self.low >= self.high:
-            raise ValueError("low must be below high")
-        if timedelta(hours=1) % timedelta(minutes=self.cadence_minutes):
-            raise ValueError("cadence_minutes must divide an hour")
+            raise ValueError(f"low {self.low:g} must be below high {self.high:g}")
+        if timedelta(hours=1) % self.cadence:
+            raise ValueError(f"cadence {self.cadence} must divide an hour")
         return self
 
     def of(self, area: str) -> Series:
@@ -78,8 +88,8 @@ class _Series(_Strict):
             field=self.field,
             name=self.name,
             unit=self.unit,
-            cadence=timedelta(minutes=self.cadence_minutes),
-            lag=timedelta(minutes=self.lag_minutes),
+            cadence=self.cadence,
+            lag=self.lag,
             first_day=self.first_day,
             low=self.low,
             high=self.high,
@@ -89,9 +99,9 @@ class _Series(_Strict):
 class _Area(_Strict):
     name: _Name
     title: str
-    files: str
+    files: str = Field(pattern=r"^[^/]+$")
     time: str
-    alert_after_hours: float = Field(gt=0)
+    alert_after: timedelta = Field(gt=timedelta(0), le=timedelta(days=366))
     series: tuple[_Series, ...] = Field(min_length=1)
 
     @model_validator(mode="after")
@@ -105,8 +115,7 @@ class _Area(_Strict):
             name=self.name,
             title=self.title,
             regions=tuple(dict.fromkeys(one.region for one in self.series)),
-            alert_after=timedelta(hours=self.alert_after_hours),
-            partitioned_by_day=any(one.cadence_minutes < 1 for one in self.series),
+            alert_after=self.alert_after,
             series=tuple(one.of(self.name) for one in self.series),
         )
 
@@ -138,12 +147,26 @@ def read_description(folder: Path) -> _Description:
         return _Description.model_validate(yaml.safe_load(file.read_text(encoding="utf-8")))
     except OSError as error:
         raise SettingInvalid(f"GRID_CSV_FOLDER: got {str(folder)!r}; allowed: a folder with {DESCRIPTION}") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise SettingInvalid(f"{file}: no YAML: {' '.join(str(error).split())}") from error
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(map(str, first["loc"])) or "the file"
-        raise SettingInvalid.of(f"{file}: {where}", first["input"], first["msg"]) from None
+        raise SettingInvalid(f"{file}: {_first_of(error)}") from None
+    # YAML's own errors are ValueErrors too, of dates that do not exist and of other encodings.
+    except (yaml.YAMLError, ValueError) as error:
+        raise SettingInvalid(f"{file}: no YAML: {' '.join(str(error).split())}") from error
+
+
+def _first_of(error: ValidationError) -> str:
+    first = error.errors()[0]
+    where = ".".join(map(str, first["loc"])) or "the file"
+    if first["type"] == "missing":
+        return f"{where}: not set; it is required"
+    message = first["msg"].removeprefix("Value error, ").replace("or instance of _Description", "of keys and values")
+    return (
+        f"{where}: {message}" if first["type"] == "value_error" else f"{where}: got {_shown(first['input'])}; {message}"
+    )
+
+
+def _shown(value: object) -> str:
+    return repr(str(value) if isinstance(value, timedelta) else value)[:60]
 
 
 def entry(folder: str | None) -> SourceEntry:
@@ -208,56 +231,63 @@ class CsvFolder(Source):
         span = up_to(now, Interval(max(days.start, since or days.start), days.end))
         values: Values = {}
         try:
-            for file in sorted(self.folder.glob(described.files)):
+            for file in self._files(described.files):
                 values |= _read(file, time=described.time, columns=columns, span=span)
         except OSError as error:
             raise Transient(f"{FILES}: {error}", interface=FILES) from error
         except (UnicodeDecodeError, csv.Error) as error:
             raise _broken(file, f"no CSV in UTF-8: {error}") from error
         if not values:
-            raise _nothing(described.files, series, span, now=now)
+            raise self._nothing(described.files, series, span)
+        try:
+            check_magnitude(values, series)
+        except ValueError as error:
+            raise ContractBroken(f"{FILES}: {described.files}: {error}", interface=FILES) from error
         fill_elapsed(values, series, {irish_day(slot) for _, slot in values}, span=span)
         flagged = tuple(flags(values, series))
         yield DataChunk(unit, frame(values, fetched_at=now), FILES, flagged=flagged)
 
+    def _nothing(self, files: str, series: Iterable[Series], span: Interval) -> EmptyAnswer | NotYetPublished:
+        due = any(span.start + one.cadence + one.lag <= self.clock() for one in series)
+        found = len(self._files(files))
+        seen = (
+            f"no row of these days in the {found} files that match {files!r}" if found else f"no file matches {files!r}"
+        )
+        kind = EmptyAnswer if due else NotYetPublished
+        return kind(f"{FILES}: {seen} in {self.folder}", interface=FILES)
+
+    def _files(self, pattern: str) -> list[Path]:
+        return sorted(file for file in self.folder.glob(pattern) if file.is_file())
+
 
 def _read(file: Path, *, time: str, columns: list[tuple[str, Series]], span: Interval) -> Values:
+    """The values of a file. ContractBroken names the line that is wrong."""
     values: Values = {}
     with file.open(encoding="utf-8-sig", newline="") as lines:
-        rows = csv.DictReader(lines)
-        missing = sorted({time, *dict(columns)} - set(rows.fieldnames or ()))
-        if missing:
-            raise _broken(file, f"no column {missing[0]!r}; there are {', '.join(rows.fieldnames or ())}")
+        rows = csv.reader(lines, strict=True)
+        header = next(rows, [])
+        places = _places(file, header, [time, *dict(columns)])
         for row in rows:
-            instant = _instant(row[time], file, line=rows.line_num)
-            for column, one in columns if instant in span else ():
-                if floor_slot(instant, one.cadence) != instant:
-                    raise _broken(file, f"line {rows.line_num}: {row[time]} is off the grid of {one.field}")
-                values[one.field, instant] = _number(row[column], file, line=rows.line_num)
+            if not row:
+                continue
+            try:
+                if len(row) != len(header):
+                    raise ValueError(f"{len(row)} cells; the header has {len(header)}")  # noqa: TRY301
+                slot = instant(row[places[time]])
+                for column, one in columns if slot in span else ():
+                    values[one.field, on_grid(slot, one)] = number(row[places[column]].strip())
+            except ValueError as error:
+                raise _broken(file, f"line {rows.line_num}: {error}") from error
     return values
 
 
-def _nothing(files: str, series: Iterable[Series], span: Interval, *, now: datetime) -> EmptyAnswer | NotYetPublished:
-    if any(span.start + one.cadence + one.lag <= now for one in series):
-        return EmptyAnswer(f"{FILES}: no row of these days in {files}", interface=FILES)
-    return NotYetPublished(f"{FILES}: nothing yet of these days in {files}", interface=FILES)
-
-
-def _instant(text: str | None, file: Path, *, line: int) -> datetime:
-    try:
-        instant = datetime.fromisoformat(text or "")
-    except ValueError as error:
-        raise _broken(file, f"line {line}: {text!r} is no ISO 8601 instant") from error
-    if instant.tzinfo is None:
-        raise _broken(file, f"line {line}: {text!r} has no offset; write 2026-11-22T20:00:00Z")
-    return instant.astimezone(UTC)
-
-
-def _number(text: str | None, file: Path, *, line: int) -> float | None:
-    try:
-        return number((text or "").strip())
-    except ValueError as error:
-        raise _broken(file, f"line {line}: {error}") from error
+def _places(file: Path, header: list[str], wanted: list[str]) -> dict[str, int]:
+    """Where each wanted column stands."""
+    for name in wanted:
+        if header.count(name) != 1:
+            times = "no column" if name not in header else "more than one column"
+            raise _broken(file, f"{times} {name!r}; the header is {','.join(header)[:200]!r}")
+    return {name: header.index(name) for name in wanted}
 
 
 def _broken(file: Path, text: str) -> ContractBroken:

@@ -45,11 +45,22 @@ def enabled(environment: Mapping[str, str]) -> tuple[SourceEntry, ...]:
 
 
 def _entry(name: str) -> SourceEntry:
-    found = getattr(import_module(f"include.sources.{name}"), "SOURCE", None)
-    if not isinstance(found, SourceEntry) or found.source_id != name:
-        seen = found.source_id if isinstance(found, SourceEntry) else found
-        raise SettingInvalid.of(f"include/sources/{name}: SOURCE", seen, f"a SourceEntry with source_id={name!r}")
+    """What a module says of its source; with its problem, where it cannot be loaded, so that no other one suffers."""
+    module = f"include.sources.{name}"
+    try:
+        found = getattr(import_module(module), "SOURCE", None)
+    except Exception as error:  # noqa: BLE001  whatever a source's author wrote
+        return _unusable(name, f"{type(error).__name__}: {' '.join(str(error).split())}")
+    if not isinstance(found, SourceEntry):
+        return _unusable(name, f"SOURCE: got {found!r:.60}; allowed: a SourceEntry with source_id={name!r}")
+    if found.source_id != name:
+        return _unusable(name, f"SOURCE: got source_id={found.source_id!r}; allowed: {name!r}")
     return found
+
+
+def _unusable(name: str, problem: str) -> SourceEntry:
+    told = f"include/sources/{name}: {problem}"
+    return SourceEntry(source_id=name, title=name, attribution="", areas=(), implementation="", problem=told)
 
 
 SOURCES: Final = enabled(os.environ)

@@ -63,23 +63,26 @@ from pathlib import Path
 from airflow.dag_processing.dagbag import BundleDagBag
 from dev.stack import Stack
 bag = BundleDagBag(Path.cwd(), bundle_path=Path.cwd(), bundle_name="dags-folder")
-print(bag.import_errors, sorted(bag.dags), sorted(Stack(feed="simulated", store="unused", state=Path("state")).pools()))
+stack = Stack(feed="simulated", store="unused", state=Path("state"))
+print(bag.import_errors, *sorted(bag.dags), *sorted(stack.pools()))
 """
     done = run(project, "-W", "ignore", "-c", code)
     assert done.returncode == 0, done.stderr[-3000:]
-    said = done.stdout.strip().splitlines()[-1]
-    assert said.startswith("{} ['export', 'ingest_eirgrid', 'ingest_tidal_stream']"), said
-    assert "tidal_stream_live" in said
-    assert "tidal_stream_repair" in said
+    errors, *names = done.stdout.strip().splitlines()[-1].split()
+    assert errors == "{}"
+    assert {"export", "ingest_eirgrid", "ingest_tidal_stream"} <= set(names)
+    assert {"tidal_stream_live", "tidal_stream_repair"} <= set(names)
 
 
 @pytest.mark.parametrize(
-    "name", ["", "Tidal", "tidal-stream", "_tidal", "1tidal", "class", "../tidal", "tidal__stream"]
+    "name", ["", "Tidal", "tidal-stream", "_tidal", "1tidal", "class", "../tidal", "tidal__stream", "t" * 41]
 )
 def test_a_name_that_is_none_is_refused(name: str) -> None:
     done = run(ROOT, "-m", "dev.new_source", name)
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.startswith(f"NAME: got {name!r}; allowed: lower-case letters, digits and single underscores")
+    assert done.stderr.startswith(
+        f"NAME: got {name!r}; allowed: up to 40 lower-case letters, digits and single underscores"
+    )
     assert done.stderr.count("\n") == 1
 
 
@@ -88,6 +91,26 @@ def test_a_name_that_is_taken_is_refused(name: str) -> None:
     done = run(ROOT, "-m", "dev.new_source", name)
     assert (done.returncode, done.stdout) == (2, "")
     assert f"NAME: got {name!r}; allowed: a name that is not taken" in done.stderr
+
+
+@pytest.mark.parametrize("name", ["failures", "requests", "interfaces"])
+def test_a_name_whose_test_is_there_already_leaves_nothing_behind(name: str) -> None:
+    done = run(ROOT, "-m", "dev.new_source", name)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert f"NAME: got {name!r}; allowed: a name for which there is no tests/sources/test_{name}.py yet" in done.stderr
+    assert not (ROOT / "include" / "sources" / f"{name}.py").exists()
+
+
+@pytest.mark.parametrize("name", ["source", "unit", "data_chunk", "interval"])
+def test_names_of_what_the_template_uses_do_no_harm(name: str, project: Path) -> None:
+    assert run(project, "-m", "dev.new_source", name).returncode == 0
+    files = [f"include/sources/{name}.py", f"tests/sources/test_{name}.py"]
+    done = run(project, "-m", "pytest", "-q", "-p", "no:cacheprovider", files[1])
+    assert done.returncode == 0, done.stdout[-3000:]
+    done = run(project, "-m", "ruff", "check", *files)
+    for file in files:
+        (project / file).unlink()
+    assert done.returncode == 0, done.stdout[-3000:]
 
 
 def test_nothing_is_overwritten(project: Path) -> None:

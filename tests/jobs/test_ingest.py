@@ -227,6 +227,16 @@ def test_forecasts_and_slots_to_come_are_not_the_newest(readings: ReadingsStore)
     assert _run(readings, rows).newest == "2026-02-10T11:45:00+00:00"
 
 
+@pytest.mark.parametrize(("now", "newest"), [("2026-03-01T02:40:00Z", True), ("2026-03-01T03:10:00Z", False)])
+def test_the_newest_may_lie_in_the_month_before(now: str, newest: bool, readings: ReadingsStore) -> None:
+    """As far back as the alert threshold goes: three hours for demand."""
+    february = unit("demand", "ROI", "2026-02-28")
+    source = Invented([[("2026-02-28T23:45:00Z", "SYSTEM_DEMAND", 4000)]])
+    ingest(source, readings, "demand").run(february, live=True)
+    march = ingest(Invented(now=now), readings, "demand", now=now).run(unit("demand", "ROI", "2026-03-01"), live=True)
+    assert march.newest == ("2026-02-28T23:45:00+00:00" if newest else None)
+
+
 def test_a_live_run_asks_for_frequency_from_its_newest_point_on(readings: ReadingsStore) -> None:
     day = unit("frequency", "ROI", "2026-02-10")
     source = Invented(
@@ -317,6 +327,14 @@ def test_an_implausible_value_is_stored_and_recorded_on_its_day(readings: Readin
     assert [one for _, _, one in _stored(readings)] == [4000, 8999]
     assert "flagged" not in _tries(store)["2026-02-09"][0]
     assert _tries(store)["2026-02-10"][0]["flagged"] == [flag]
+
+
+def test_a_day_of_implausible_values_is_counted_not_listed(readings: ReadingsStore, store: LocalStore) -> None:
+    flagged = tuple((at(TODAY[0]), f"SYSTEM_DEMAND {9000 + place} MW") for place in range(96))
+    ingest(Invented([[TODAY]], flagged=flagged), readings, "demand").run(DEMAND, live=True)
+    listed = _tries(store)["2026-02-10"][0]["flagged"]
+    assert listed[:20] == [text for _, text in flagged[:20]]
+    assert listed[20:] == ["and 76 more"]
 
 
 REFUSED: Final = frozenset({("dashboardservice", "SYSTEM_DEMAND")})

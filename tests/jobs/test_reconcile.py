@@ -1,9 +1,11 @@
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from include.domain.catalogue import AREAS
+from include.domain.catalogue import area as area_named
 from include.domain.readings import Outcome, Unit
 from include.jobs.reconcile import Verdict, reconcile
 from include.jobs.result import UnitResult
@@ -77,6 +79,13 @@ def test_one_lost_cycle_of_an_area_with_one_unit_is_no_fault() -> None:
 def test_an_area_without_any_value_is_a_fault_once_its_threshold_has_passed() -> None:
     results = [_result(ROI, Outcome.NOT_PUBLISHED, newest=None)]
     assert _judge([ROI], results).faults == ["demand: no value since 2026-02-09 00:00 UTC; alert threshold 3:00:00"]
+
+
+def test_an_area_with_a_long_threshold_and_no_value_at_all_is_a_fault_after_a_day() -> None:
+    patient = replace(area_named("demand"), alert_after=timedelta(days=7))
+    results = [_result(ROI, Outcome.UPSTREAM_UNAVAILABLE, newest=None)]
+    faults = reconcile([ROI], results, areas=[patient], now=at(NOW), strict=False).faults
+    assert faults == ["demand: no value since 2026-02-09 00:00 UTC; alert threshold 7 days, 0:00:00"]
 
 
 @pytest.mark.parametrize(("now", "silent"), [("2026-07-01T02:00:00Z", False), ("2026-07-01T02:00:01Z", True)])

@@ -22,10 +22,10 @@ ROOFTOP: dict[str, Any] = {
     "title": "Rooftop solar",
     "files": "rooftop_*.csv",
     "time": "time",
-    "alert_after_hours": 48,
+    "alert_after": "P2D",
     "series": [
         {"column": f"{region.lower()}_mw", "region": region, "field": "ROOFTOP", "name": "Rooftop solar", "unit": "MW",
-         "cadence_minutes": 15, "lag_minutes": 60, "first_day": "2025-01-01", "low": -10, "high": 3000}
+         "cadence": "PT15M", "lag": "PT1H", "first_day": "2025-01-01", "low": -10, "high": 3000}
         for region in ("ROI", "NI")
     ],
 }  # fmt: skip
@@ -115,13 +115,22 @@ def test_one_column_may_feed_two_series(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("rows", "seen"),
     [
-        ([("2026-02-10T00:00:00", 1, 1)], "line 2: '2026-02-10T00:00:00' has no offset"),
-        ([("2026-02-10T00:00:00Z", 1, 1), ("noon", 1, 1)], "line 3: 'noon' is no ISO 8601 instant"),
-        ([("2026-02-10T00:07:00Z", 1, 1)], "line 2: 2026-02-10T00:07:00Z is off the grid of ROOFTOP"),
+        (
+            [("2026-02-10T00:00:00", 1, 1)],
+            "line 2: no instant: '2026-02-10T00:00:00'; allowed: ISO 8601 with an offset, such as",
+        ),
+        ([("2026-02-10T00:00:00Z", 1, 1), ("noon", 1, 1)], "line 3: no instant: 'noon'; allowed: ISO 8601"),
+        (
+            [("2026-02-10T00:07:00Z", 1, 1)],
+            "line 2: 2026-02-10T00:07:00Z is off the grid of ROOFTOP; allowed: every 0:15:00",
+        ),
         ([("2026-02-10T00:00:00Z", "n/a", 1)], "line 2: no number: 'n/a'"),
         ([("2026-02-10T00:00:00Z", "1_000", 1)], "line 2: no number: '1_000'"),
         ([("2026-02-10T00:00:00Z", "nan", 1)], "line 2: no number: 'nan'"),
         ([("2026-02-10T00:00:00Z", "1,5", 1)], "line 2: no number: '1,5'"),
+        ([("2026-02-10T00:00:00Z", 1, 5, 1)], "line 2: 4 cells; the header has 3"),
+        ([("2026-02-10T00:00:00Z",)], "line 2: 1 cells; the header has 3"),
+        ([("0001-01-01T00:00:00+01:00", 1, 1)], "line 2: no instant: '0001-01-01T00:00:00"),
     ],
 )
 def test_a_wrong_row_stops_the_unit_and_is_named(rows: list[tuple[object, ...]], seen: str, folder: Path) -> None:
@@ -142,16 +151,61 @@ def test_a_file_of_another_shape_stops_the_unit(content: bytes, folder: Path) ->
 
 
 def test_no_rows_are_a_failure_once_one_is_due(folder: Path) -> None:
-    with pytest.raises(EmptyAnswer, match=r"no row of these days in rooftop_\*\.csv"):
+    write(folder, [("2026-02-09T00:00:00Z", 1, 1)])
+    with pytest.raises(EmptyAnswer, match=r"no row of these days in the 1 files that match 'rooftop_\*\.csv' in "):
         fetch(source(folder), day(folder))
     with pytest.raises(NotYetPublished):
         fetch(source(folder, datetime(2026, 2, 10, 1, 10, tzinfo=UTC)), day(folder))
 
 
-def test_a_file_that_cannot_be_read_may_pass(folder: Path) -> None:
+def test_a_file_that_cannot_be_read_may_pass(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(folder, [("2026-02-10T00:00:00Z", 1, 1)])
+
+    def locked(*_: Any, **__: Any) -> None:
+        raise PermissionError("locked")
+
+    opened, wanted = source(folder), day(folder)
+    monkeypatch.setattr(Path, "open", locked)
+    with pytest.raises(Transient, match="files: locked"):
+        fetch(opened, wanted)
+
+
+def test_a_pattern_that_matches_no_file_is_named(folder: Path) -> None:
     (folder / "rooftop_1.csv").mkdir()
-    with pytest.raises(Transient):
+    (folder / "rooftop_2.csv").symlink_to(folder / "gone.csv")
+    with pytest.raises(EmptyAnswer, match=r"files: no file matches 'rooftop_\*\.csv' in "):
         fetch(source(folder), day(folder))
+
+
+def test_kilowatts_are_not_megawatts(folder: Path) -> None:
+    write(folder, [(f"2026-02-10T0{hour}:00:00Z", 900_000, 1) for hour in range(4)])
+    with pytest.raises(ContractBroken, match=r"4 of 4 values are far outside their range, such as ROOFTOP 900000"):
+        fetch(source(folder), day(folder))
+
+
+@pytest.mark.parametrize(
+    ("content", "seen"),
+    [
+        (b"time,roi_mw,roi_mw\n", "more than one column 'roi_mw'; the header is 'time,roi_mw,roi_mw'"),
+        (b"time;roi_mw;ni_mw\n", "no column 'time'; the header is 'time;roi_mw;ni_mw'"),
+        (
+            b'time,roi_mw\n2026-02-10T00:00:00Z,"12\n2026-02-10T00:15:00Z,13\n',
+            "no CSV in UTF-8: unexpected end of data",
+        ),
+    ],
+)
+def test_a_header_or_a_quote_that_misleads_is_named(content: bytes, seen: str, folder: Path) -> None:
+    (folder / "rooftop_1.csv").write_bytes(content)
+    with pytest.raises(ContractBroken, match=seen):
+        fetch(source(folder), day(folder))
+
+
+def test_the_doubled_hour_of_october_is_an_hour_like_any_other_in_utc(folder: Path) -> None:
+    write(folder, [("2026-10-25T00:45:00Z", 1, 1), ("2026-10-25T02:00:00Z", 2, 2)])
+    wanted = unit_of(entry(str(folder)), "rooftop_solar", "ROI", "2026-10-25")
+    found = fetch(source(folder, datetime(2026, 10, 26, 3, tzinfo=UTC)), wanted)
+    assert len(found) == 100
+    assert found["ROOFTOP", datetime(2026, 10, 25, 1, 30, tzinfo=UTC)] is None
 
 
 def test_the_folder_describes_the_source(folder: Path) -> None:
@@ -174,17 +228,26 @@ def _series(**changed: object) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("description", "seen"),
     [
-        ("just text", "source.yaml: the file: got 'just text'; allowed: Input should be a valid dictionary"),
-        ({}, "source.yaml: title: "),
-        (DESCRIPTION | {"titel": "x"}, "source.yaml: titel: got 'x'; allowed: Extra inputs are not permitted"),
-        (DESCRIPTION | {"feed": "live"}, "source.yaml: feed: got 'live'; allowed: "),
+        ("just text", "source.yaml: the file: got 'just text'; Input should be a valid dictionary of keys and values"),
+        ({}, "source.yaml: title: not set; it is required"),
+        (DESCRIPTION | {"titel": "x"}, "source.yaml: titel: got 'x'; Extra inputs are not permitted"),
+        (DESCRIPTION | {"feed": "live"}, "source.yaml: feed: got 'live'; Input should be 'eirgrid', 'simulated' or"),
         (DESCRIPTION | {"areas": []}, "source.yaml: areas: "),
-        (DESCRIPTION | {"areas": [ROOFTOP, ROOFTOP]}, "rooftop_solar is described twice"),
+        (DESCRIPTION | {"areas": [ROOFTOP, ROOFTOP]}, "source.yaml: the file: rooftop_solar is described twice"),
         (_with(name="Rooftop Solar"), "source.yaml: areas.0.name: got 'Rooftop Solar'"),
-        (_with(series=[ROOFTOP["series"][0]] * 2), r"\('ROI', 'ROOFTOP'\) is described twice"),
-        (_series(low=5, high=5), "low must be below high"),
-        (_series(cadence_minutes=7), "cadence_minutes must divide an hour"),
-        (_series(cadence_minutes=0), "source.yaml: areas.0.series.0.cadence_minutes: got 0"),
+        (_with(files=""), "source.yaml: areas.0.files: got ''"),
+        (_with(files="/etc/*"), "source.yaml: areas.0.files: got '/etc/\\*'"),
+        (_with(alert_after=float("inf")), "source.yaml: areas.0.alert_after: got inf"),
+        (_with(alert_after="never"), "source.yaml: areas.0.alert_after: got 'never'"),
+        (_with(series=[ROOFTOP["series"][0]] * 2), r"areas.0: \('ROI', 'ROOFTOP'\) is described twice"),
+        (_series(low=5, high=5), "source.yaml: areas.0.series.0: low 5 must be below high 5"),
+        (_series(low=float("-inf")), "source.yaml: areas.0.series.0.low: got -inf"),
+        (_series(cadence="PT7M"), "source.yaml: areas.0.series.0: cadence 0:07:00 must divide an hour"),
+        (_series(cadence="PT1M"), "source.yaml: areas.0.series.0.cadence: got '0:01:00'; Input should be greater than"),
+        (
+            _series(cadence="P1D"),
+            "source.yaml: areas.0.series.0.cadence: got '1 day, 0:00:00'; Input should be less than",
+        ),
         (_series(first_day="soon"), "source.yaml: areas.0.series.0.first_day: got 'soon'"),
     ],
 )
@@ -203,8 +266,9 @@ def test_what_is_no_yaml_and_what_is_not_there_are_named(tmp_path: Path) -> None
     assert problem.endswith("allowed: a folder with source.yaml")
     (tmp_path / "source.yaml").write_text("title: [", encoding="utf-8")
     assert "no YAML: while parsing" in str(entry(str(tmp_path)).problem)
-    (tmp_path / "source.yaml").write_bytes(b"\xff\xfe\x00")
-    assert "source.yaml" in str(entry(str(tmp_path)).problem)
+    for odd in (b"\xff\xfe\x00", b"title: 2025-02-30", b"title: 2025-13-01", b"? [a]: b"):
+        (tmp_path / "source.yaml").write_bytes(odd)
+        assert "source.yaml: " in entry(str(tmp_path)).problem
 
 
 def test_without_a_folder_it_is_off() -> None:

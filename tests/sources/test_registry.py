@@ -3,6 +3,7 @@
 import inspect
 import pkgutil
 import re
+import sys
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -57,15 +58,26 @@ def test_a_source_with_a_setting_of_its_own_is_on_when_it_is_set(environment: di
     assert ("csv_folder" in found) is on
 
 
-def test_a_module_that_defines_no_source_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("SOURCE = 5", "SOURCE: got 5; allowed: a SourceEntry with source_id='barometer'"),
+        ("X = 1", "SOURCE: got None; allowed: a SourceEntry"),
+        ("from include.sources.eirgrid import SOURCE", "SOURCE: got source_id='eirgrid'; allowed: 'barometer'"),
+        ("def broken(:", "SyntaxError: invalid syntax (barometer.py, line 1)"),
+        ("import nothing_of_this_name", "ModuleNotFoundError: No module named 'nothing_of_this_name'"),
+    ],
+)
+def test_a_module_that_is_no_source_has_a_problem_and_harms_nobody(
+    text: str, problem: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(sources, "__path__", [*sources.__path__, str(tmp_path)])
-    for name, text in (("barometer", "SOURCE = 5"), ("anemometer", "from include.sources.eirgrid import SOURCE")):
-        (tmp_path / f"{name}.py").write_text(text, encoding="utf-8")
-    with pytest.raises(SettingInvalid, match="include/sources/anemometer: SOURCE: got 'eirgrid'; allowed: a SourceEn"):
-        installed()
-    (tmp_path / "anemometer.py").unlink()
-    with pytest.raises(SettingInvalid, match="include/sources/barometer: SOURCE: got 5; allowed: a SourceEntry with"):
-        installed()
+    monkeypatch.delitem(sys.modules, "include.sources.barometer", raising=False)
+    (tmp_path / "barometer.py").write_text(text, encoding="utf-8")
+    found = {entry.source_id: entry for entry in enabled({})}
+    assert found["barometer"].problem.startswith(f"include/sources/barometer: {problem}")
+    assert found["barometer"].areas == ()
+    assert found["eirgrid"] is source("eirgrid")
 
 
 @pytest.mark.parametrize(("name", "whose"), [("wind", "eirgrid"), ("snapshot", "the REST API")])

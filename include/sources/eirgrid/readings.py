@@ -15,10 +15,8 @@ from include.domain.series import History, Series
 from include.sources.eirgrid.passes import Stamped, in_passes, is_doubled
 from include.sources.eirgrid.query import Query, Row
 from include.sources.eirgrid.stamps import instant_of, parse_stamp
-from include.sources.values import Values, fill_elapsed, flags, frame, number, up_to
+from include.sources.values import Values, check_magnitude, fill_elapsed, flags, frame, number, up_to
 
-BROKEN_SHARE: Final = 0.1
-"""A larger share of values far out of range than this is no spike but another quantity."""
 OLDEST_SNAPSHOT: Final = 31 * DAY
 """How old the stamp of a snapshot may be; it is said to be of now, but has stood still for days."""
 
@@ -83,10 +81,13 @@ def read_rows(rows: Iterable[Row], query: Query, *, interface: str, now: datetim
     reader = _Reader(query, interface, now)
     if not _take_rows(reader, rows):
         raise _nothing(reader)
-    _check_magnitude(reader)
+    try:
+        check_magnitude(reader.values, query.series)
+    except ValueError as error:
+        raise reader.broken(str(error)) from error
     lacks = _lacks(reader)
     if reader.trusted:
-        fill_elapsed(reader.values, query.series, reader.days_seen, span=up_to(now, reader.span))
+        fill_elapsed(reader.values, query.series, reader.days_seen, span=up_to(now, reader.span), irish_stamps=True)
         unknown = {name: frozenset(missed - reader.days_seen) for name, missed in lacks.items()}
     else:
         _fill_where_told(reader, lacks)
@@ -251,26 +252,7 @@ def _fill_where_told(reader: _Reader, lacks: Lacks) -> None:
             del reader.values[name, slot]
     for one in reader.query.series:
         answered = {day for name, day in reader.told if name == one.field}
-        fill_elapsed(reader.values, [one], answered, span=up_to(reader.now, reader.span))
-
-
-def _check_magnitude(reader: _Reader) -> None:
-    """ContractBroken when too many values are of another quantity."""
-    series = {one.field: one for one in reader.query.series}
-    given: dict[str, list[tuple[Series, float]]] = {}
-    for (name, _), value in reader.values.items():
-        if value is not None:
-            # A snapshot has one value of each field: it is judged as a whole.
-            together = "snapshot" if series[name].history is History.SNAPSHOT else name
-            given.setdefault(together, []).append((series[name], value))
-    for values in given.values():
-        far = [(one, value) for one, value in values if one.far_out(value)]
-        if len(far) > max(2, BROKEN_SHARE * len(values)):
-            one, value = far[0]
-            raise reader.broken(
-                f"{len(far)} of {len(values)} values are far outside their range, such as {one.field} {value:g},"
-                f" plausible: {one.low:g} to {one.high:g} {one.unit}"
-            )
+        fill_elapsed(reader.values, [one], answered, span=up_to(reader.now, reader.span), irish_stamps=True)
 
 
 def _nothing(reader: _Reader) -> EmptyAnswer | NotYetPublished:
