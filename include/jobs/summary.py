@@ -61,6 +61,7 @@ class AreaSummary:
             "attribution": self.attribution,
             "window": {"start": utc(window.start), "end": utc(window.end)},
             "as_of": max(measured, default=None),
+            "alert_after_s": int(self.area.alert_after.total_seconds()),
             "readings": readings,
             "series": [block for region in self.area.regions for block in self._blocks(region)],
         }

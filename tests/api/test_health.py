@@ -11,7 +11,7 @@ from include.domain.readings import Feed
 from include.storage.keys import summary_key
 from include.storage.readings import ReadingsStore
 from tests.api.conftest import NOON, Api, export
-from tests.jobs.invented import at, fill
+from tests.jobs.invented import NOW, at, fill
 
 
 def test_all_is_well_while_nothing_newer_is_due(api: Api) -> None:
@@ -90,3 +90,15 @@ def test_frequency_is_judged_by_its_five_second_readings(api: Api) -> None:
     series = area_named("frequency").series[0]
     assert frequency["newest"] == "2026-02-10T12:04:55Z"
     assert at(frequency["expected_by"]) - at(frequency["newest"]) == series.cadence + series.lag + timedelta(minutes=15)
+
+
+@pytest.mark.parametrize(("hours", "status"), [(1, "ok"), (3, "late"), (49, "down")])
+def test_another_sources_area_is_judged_by_what_its_summary_says(hours: int, status: str, api: Api) -> None:
+    slot = at(NOW) - timedelta(hours=hours)
+    reading = {
+        "role": "value", "timestamp": slot.isoformat(), "stale_after": (slot + timedelta(hours=2)).isoformat(),
+    }  # fmt: skip
+    document = {"feed": "simulated", "area": "rooftop_solar", "alert_after_s": 48 * 3600, "readings": [reading]}
+    api.store.overwrite(summary_key("rooftop_solar"), json.dumps(document).encode())
+    api.refresh()
+    assert api.get("/health").json()["areas"]["rooftop_solar"]["status"] == status
