@@ -67,6 +67,12 @@ def _area(area: Area) -> str:
         *_asked(area),
         f"One file per Irish {'day' if area.partitioned_by_day else 'month'}.",
         *dict.fromkeys(_limit(one.limit, one.unit) for one in area.series if one.limit),
+        *[
+            f"`{one.field}` of {one.region}: nothing below {one.withholding.below:g} {one.unit} is sent; derived since"
+            f" {one.withholding.derivable_since}."
+            for one in area.series
+            if one.withholding
+        ],
     ]
     columns = "Region | Field | Name | Unit | Cadence | Lag | First day | Plausible range | Future slots | History | Aggregation"
     lines = [f"## {area.name}: {area.title}", "", *facts, "", f"| {columns} |", "|---" * 11 + "|"]

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from functools import partial
 from typing import Final
 
-from include.domain.series import Aggregation, Area, History, Limit, Role, Route, Series
+from include.domain.series import Aggregation, Area, History, Limit, Role, Route, Series, Withholding
 
 QUARTER: Final = timedelta(minutes=15)
 HALF_HOUR: Final = timedelta(minutes=30)
@@ -45,10 +45,13 @@ FREQUENCY_BAND: Final = Limit(
     source="EirGrid Grid Code CC.8.2.1: normal operating range 49.8-50.2 Hz",
 )
 
-CO2_WITHHELD_BELOW: Final = {ALL: 650.0, ROI: 450.0, NI: 200.0}
-"""EirGrid sends no emission below these values (tCO2/h); no recording of 2014-2026 holds a smaller one."""
 CO2_DERIVABLE_SINCE: Final = date(2022, 5, 18)
-"""From this day emissions = intensity x demand / 1000 to rounding, so that a withheld value can be derived."""
+"""From this day emissions = intensity x demand / 1000 to rounding."""
+CO2_WITHHOLDING: Final = {
+    region: Withholding(below=below, derivable_since=CO2_DERIVABLE_SINCE)
+    for region, below in {ALL: 650.0, ROI: 450.0, NI: 200.0}.items()
+}
+"""EirGrid sends no lower emission (tCO2/h); no recording of 2014-2026 holds one."""
 
 DASHBOARD_FIRST: Final = Route(live=("dashboardservice", "chart"), elapsed=("dashboardservice", "chart"))
 WIND_ROUTE: Final = Route(live=("chart", "dashboardservice", "vargen"), elapsed=("vargen", "chart", "dashboardservice"))
@@ -137,7 +140,13 @@ def _co2(region: str) -> Iterable[Series]:
         high=intensity,
         aggregation=Aggregation.DEMAND_WEIGHTED,
     )
-    yield co2(field="CO2_EMISSIONS", name="CO2 emissions", unit="tCO2/h", high=emissions)
+    yield co2(
+        field="CO2_EMISSIONS",
+        name="CO2 emissions",
+        unit="tCO2/h",
+        high=emissions,
+        withholding=CO2_WITHHOLDING[region],
+    )
 
 
 def _system_generation(region: str) -> Iterable[Series]:

@@ -49,6 +49,16 @@ class Limit:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Withholding:
+    """A publisher that sends nulls in place of low values."""
+
+    below: float
+    """In the series' unit; no value below this was ever sent."""
+    derivable_since: date
+    """From this Irish day on such a value can be worked out from other series."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
     """The upstream interfaces that may answer, best first, by the age of the day."""
 
@@ -92,6 +102,7 @@ class Series:
     optional: bool = False
     """Whether upstream may leave the field out of an answer with no meaning (a fuel that does not run)."""
     limit: Limit | None = None
+    withholding: Withholding | None = None
 
     @property
     def key(self) -> tuple[str, str, str]:

@@ -19,14 +19,18 @@ emissions AS (
         e.fetched_at,
         i.value * d.value / 1000 AS estimate,
         e.value IS NULL
-            AND e.timestamp >= $derivable_since
+            AND e.timestamp >= t.derivable_since
             AND i.value * d.value / 1000 < t.threshold + 0.0005 * d.value + 0.5 AS withheld,
         greatest(i.fetched_at, d.fetched_at) AS derived_at
     FROM stored AS e
     LEFT JOIN intensity AS i USING (region, timestamp)
     LEFT JOIN demand AS d USING (region, timestamp)
-    JOIN (SELECT unnest($regions) AS region, unnest($thresholds) AS threshold) AS t
-        USING (region)
+    JOIN (
+        SELECT
+            unnest($regions) AS region,
+            unnest($thresholds) AS threshold,
+            unnest($derivable_since) AS derivable_since
+    ) AS t USING (region)
     WHERE e.field = 'CO2_EMISSIONS'
 )
 SELECT region, field, timestamp, value, fetched_at, FALSE AS derived FROM stored WHERE field = 'CO2_INTENSITY'

@@ -2,17 +2,13 @@
 
 import json
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from include.domain.calendar import DAY, Interval, irish_day, midnight
-from include.domain.catalogue import (
-    ATTRIBUTION,
-    CO2_DERIVABLE_SINCE,
-    CO2_WITHHELD_BELOW,
-)
+from include.domain.catalogue import ATTRIBUTION
 from include.domain.readings import Feed
 from include.domain.series import Area, Role
 from include.export import ALSO_READS, NEWEST, area_sql, sql
@@ -83,7 +79,7 @@ class Export:
             sql(NEWEST), source_id, [area], self._window
         )
 
-    def _query(self, query: str, source_id: str, areas: Iterable[Area], span: Interval) -> list[Row]:
+    def _query(self, query: str, source_id: str, areas: Sequence[Area], span: Interval) -> list[Row]:
         files = existing_files(
             self.store,
             (
@@ -100,9 +96,7 @@ class Export:
             "start": span.start,
             "end": span.end,
             "now": self.now,
-            "regions": list(CO2_WITHHELD_BELOW),
-            "thresholds": list(CO2_WITHHELD_BELOW.values()),
-            "derivable_since": midnight(CO2_DERIVABLE_SINCE),
+            **_withheld(areas),
         }
         named = {name: value for name, value in offered.items() if f"${name}" in query}
         with connect(self.store) as connection:
@@ -126,6 +120,16 @@ class Export:
         self.store.overwrite(summary_key(name), data)
         log.info("%s: %.0f kB written", name, len(data) / 1000)
         return True
+
+
+def _withheld(areas: Iterable[Area]) -> dict[str, Any]:
+    """Series whose low values are withheld: their regions, the lowest that is sent, since when it can be derived."""
+    found = [(one.region, one.withholding) for area in areas for one in area.series if one.withholding]
+    return {
+        "regions": [region for region, _ in found],
+        "thresholds": [withheld.below for _, withheld in found],
+        "derivable_since": [midnight(withheld.derivable_since) for _, withheld in found],
+    }
 
 
 NOT_CHECKED: Final[dict[str, Any]] = {

@@ -9,7 +9,6 @@ from include.domain.catalogue import (
     ALL,
     AREAS,
     ATTRIBUTION,
-    CO2_WITHHELD_BELOW,
     FUELS,
     HISTORY_START,
     NEVER_RECORDED,
@@ -164,9 +163,12 @@ def test_a_fuel_may_be_absent_and_nothing_else_may() -> None:
 
 
 def test_a_region_of_co2_has_a_threshold_below_which_emissions_are_withheld() -> None:
-    assert set(CO2_WITHHELD_BELOW) == set(area("co2").regions)
-    for region, threshold in CO2_WITHHELD_BELOW.items():
-        assert series("co2", region, "CO2_EMISSIONS").plausible(threshold)
+    withheld = {one.key: one.withholding for one in SERIES if one.withholding}
+    assert set(withheld) == {("co2", region, "CO2_EMISSIONS") for region in (ALL, ROI, NI)}
+    assert [one.below for one in withheld.values()] == [650, 450, 200]
+    for key, one in withheld.items():
+        assert series(*key).plausible(one.below)
+        assert one.derivable_since == date(2022, 5, 18)
 
 
 def test_only_frequency_has_a_partition_per_day() -> None:

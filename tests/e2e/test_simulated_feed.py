@@ -15,7 +15,7 @@ import pytest
 
 from dev.upstream.publication import published_at
 from dev.upstream.simulated import Simulated
-from include.domain.catalogue import AREAS, CO2_WITHHELD_BELOW
+from include.domain.catalogue import AREAS, CO2_WITHHOLDING
 from include.jobs.ingest import Ingest
 from include.jobs.plan import Selection, plan_days
 from include.settings import load_settings
@@ -115,7 +115,7 @@ def test_withheld_emissions_are_derived_and_marked(get: Get) -> None:
             assert intensity is not None
             assert demand is not None
             assert point["value"] == pytest.approx(intensity * demand / 1000, abs=0.06)
-            assert point["value"] < CO2_WITHHELD_BELOW[block["region"]] + 0.0005 * demand + 0.5
+            assert point["value"] < CO2_WITHHOLDING[block["region"]].below + 0.0005 * demand + 0.5
             derived += 1
     assert derived
 
