@@ -91,7 +91,7 @@ def test_a_broken_file_is_red_says_why_and_writes_nothing(deployment: Deployment
     run = deployment.trigger("ingest_csv_folder", {"start": "2026-11-22", "end": "2026-11-22", "regions": ["NI"]})
     assert deployment.finish("ingest_csv_folder", run) == "failed"
     log = deployment.log("ingest_csv_folder", run, "repair", map_index=0)
-    assert "files: rooftop_1.csv: line 302: '2026-11-22' has no offset; write 2026-11-22T20:00:00Z" in log
+    assert "files: rooftop_1.csv: line 302: no instant: '2026-11-22'; allowed: ISO 8601 with an offset" in log
     assert deployment.objects("simulated/readings/source=csv_folder/") == before
 
 

@@ -129,7 +129,7 @@ def test_a_spike_is_stored_as_sent_and_warned_of(upstream: Upstream) -> None:
     (chunk,) = _fetch()
     assert chunk.warnings == ()
     (flagged,) = chunk.flagged
-    assert flagged == (at("2026-02-10T01:15:00Z"), "GEN_EXP 12345 MW at 2026-02-10T01:15:00Z, plausible: 0 to 9000")
+    assert flagged == (at("2026-02-10T01:15:00Z"), "GEN_EXP 12345 MW at 2026-02-10T01:15:00Z, plausible: 0 to 8000")
     assert readings([chunk])[5] == ("2026-02-10T01:15:00Z", "GEN_EXP", 12_345)
     assert readings([chunk])[6] == ("2026-02-10T01:30:00Z", "GEN_EXP", 3300)
 
