@@ -53,6 +53,10 @@ class Permanent(UpstreamError):
     """Will not pass by asking again: 4xx, or an error status for a valid range."""
 
 
+class StatusError(Permanent):
+    """An answer that calls itself an error: final for a range that has elapsed, no failure while nothing is due."""
+
+
 class Unsupported(Permanent):
     """Upstream refuses this area and region (403). Remembered for a day."""
 

@@ -4,7 +4,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from include.domain.errors import CircuitOpen, ContractBroken, NotYetPublished, Unsupported, UpstreamError
+from include.domain.errors import (
+    CircuitOpen,
+    ContractBroken,
+    EmptyAnswer,
+    NotYetPublished,
+    StatusError,
+    Unsupported,
+    UpstreamError,
+)
 from include.jobs.result import UnitResult
 
 UNITS_IN_A_ROW: Final = 5
@@ -37,6 +45,6 @@ class RunSoFar:
 
 
 def went_down(errors: Iterable[UpstreamError]) -> set[str]:
-    """Interfaces that failed for good. A refusal is an answer, as is one that there is nothing yet."""
-    answers = (Unsupported, NotYetPublished, ContractBroken, CircuitOpen)
+    """Interfaces that failed for good. One that has nothing, or refuses, of a range or a region has answered."""
+    answers = (EmptyAnswer, StatusError, Unsupported, NotYetPublished, ContractBroken, CircuitOpen)
     return {error.interface for error in errors if not isinstance(error, answers)}

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from itertools import groupby
 from typing import Final
 
-from include.domain.calendar import DAY, Month, days, irish_day
+from include.domain.calendar import DAY, HOUR, Month, days, irish_day, midnight
 from include.domain.errors import SettingInvalid
 from include.domain.readings import Partition, Unit
 from include.domain.series import Area, History
@@ -60,9 +60,17 @@ def parse_days(start: str | None, end: str | None, *, now: datetime) -> tuple[da
 
 
 def plan_live(entry: SourceEntry, *, now: datetime, days_back: int, selection: Selection) -> list[Unit]:
-    """The units of a live run: `days_back` days, today, and tomorrow where forecasts are published."""
+    """The units of a live run: `days_back` days, today, and tomorrow where forecasts are published.
+
+    An area that is published days late is looked at for as many days more.
+    """
     today = irish_day(now)
-    return _plan(entry, today - DAY * days_back, today, now=now, selection=selection)
+    units: list[Unit] = []
+    for area in selection.areas:
+        late = max(one.lag for one in area.series) // DAY
+        own = Selection((area,), selection.regions)
+        units += _plan(entry, today - DAY * (days_back + late), today, now=now, selection=own)
+    return units
 
 
 def plan_days(entry: SourceEntry, first: date, last: date, *, now: datetime, selection: Selection) -> list[Unit]:
@@ -102,7 +110,8 @@ def _wanted(area: Area, region: str, first: date, last: date, *, now: datetime) 
     first = max(first, min(one.first_day for one in series))
     if all(one.history is History.SNAPSHOT for one in series):
         # A snapshot is of now: just after midnight its stamp may still be yesterday's.
-        return days(max(first, today - DAY), today) if last == today else []
+        since = today - DAY if now - midnight(today) < HOUR else today
+        return days(max(first, since), today) if last == today else []
     if last == today and any(one.future for one in series):
         last = today + DAY
     return days(first, last)

@@ -39,7 +39,8 @@ class Politeness:
     """Seconds to wait for a connection, and for each part of an answer."""
     max_retries: int = 5
     deadline: float = 300.0
-    """Seconds after which a unit, with all its requests and their retries, is given up."""
+    """Seconds after which a unit, with all its requests and their retries, is given up. Headers, and the bodies of
+    redirects, are bounded by the time-out of each read only."""
     spacing: float = 0.0
     """Seconds between two requests to one host."""
 
@@ -75,6 +76,7 @@ class HttpClient:
         self.clock = clock
         self.feed = feed
         self.session = requests.Session()
+        self.session.max_redirects = 3
         self.session.headers.update(
             {"User-Agent": politeness.user_agent, "Accept": "application/json", "Accept-Encoding": "gzip"}
         )
@@ -130,7 +132,8 @@ class HttpClient:
         try:
             with self.session.get(url, params=dict(params), timeout=timeout, stream=True) as response:
                 body = _body(response, interface=interface, until=until)
-        except (requests.RequestException, HTTPError) as error:
+        # A redirect to what is no address is a ValueError.
+        except (requests.RequestException, HTTPError, ValueError) as error:
             raise Transient(f"{interface}: {type(error).__name__}: {error}", interface=interface) from error
         self._heed(response, interface)
         _check_status(response, body, interface)
@@ -212,5 +215,5 @@ def _retry_after(header: str | None) -> float | None:
         pass
     try:
         return max(0.0, (parsedate_to_datetime(header) - datetime.now(UTC)).total_seconds())
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         return None

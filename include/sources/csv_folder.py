@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, ValidationError, model_validator
 
-from include.domain.calendar import Interval, day_span, irish_day
+from include.domain.calendar import Interval, day_span, floor_slot, irish_day
 from include.domain.errors import SAMPLE_BYTES, ContractBroken, EmptyAnswer, NotYetPublished, SettingInvalid, Transient
 from include.domain.readings import Feed, Unit
 from include.domain.series import Area, Series
@@ -67,7 +67,7 @@ class _Series(_Strict):
     name: str
     unit: str
     cadence: timedelta = Field(ge=timedelta(minutes=5), le=timedelta(hours=1))
-    lag: timedelta = Field(ge=timedelta(0), le=timedelta(days=366))
+    lag: timedelta = Field(ge=timedelta(0), le=timedelta(days=30))
     first_day: date
     low: FiniteFloat
     high: FiniteFloat
@@ -105,8 +105,11 @@ class _Area(_Strict):
     series: tuple[_Series, ...] = Field(min_length=1)
 
     @model_validator(mode="after")
-    def _series_differ(self) -> "_Area":
+    def _is_possible(self) -> "_Area":
         _refuse_twice([(one.region, one.field) for one in self.series])
+        latest = max(one.lag for one in self.series)
+        if self.alert_after <= latest:
+            raise ValueError(f"alert_after {self.alert_after} must be longer than lag {latest}")
         return self
 
     def area(self) -> Area:
@@ -275,7 +278,9 @@ def _read(file: Path, *, time: str, columns: list[tuple[str, Series]], span: Int
                     raise ValueError(f"{len(row)} cells; the header has {len(header)}")  # noqa: TRY301
                 slot = instant(row[places[time]])
                 for column, one in columns if slot in span else ():
-                    values[one.field, on_grid(slot, one)] = number(row[places[column]].strip())
+                    value = number(row[places[column]].strip())
+                    if value is not None or floor_slot(slot, one.cadence) == slot:
+                        values[one.field, on_grid(slot, one)] = value
             except ValueError as error:
                 raise _broken(file, f"line {rows.line_num}: {error}") from error
     return values

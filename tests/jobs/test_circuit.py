@@ -8,6 +8,7 @@ from include.domain.errors import (
     EmptyAnswer,
     NotYetPublished,
     Permanent,
+    StatusError,
     Transient,
     Unsupported,
     UpstreamError,
@@ -55,11 +56,11 @@ def test_each_interface_is_counted_by_itself() -> None:
 @pytest.mark.parametrize(
     ("error", "down"),
     [
-        (Transient, {"chart"}), (EmptyAnswer, {"chart"}), (Permanent, {"chart"}), (CircuitOpen, set()),
-        (Unsupported, set()), (NotYetPublished, set()), (ContractBroken, set()),
+        (Transient, {"chart"}), (Permanent, {"chart"}), (EmptyAnswer, set()), (StatusError, set()),
+        (CircuitOpen, set()), (Unsupported, set()), (NotYetPublished, set()), (ContractBroken, set()),
     ],
 )  # fmt: skip
-def test_an_interface_that_fails_for_good_is_down_and_one_that_refuses_is_not(
+def test_an_interface_that_fails_for_good_is_down_and_one_that_has_nothing_of_a_range_is_not(
     error: type[UpstreamError], down: set[str]
 ) -> None:
     assert went_down([error("it failed", interface="chart")]) == down

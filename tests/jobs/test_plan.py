@@ -1,9 +1,11 @@
-from datetime import date, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 
 import pytest
 
 from include.domain.catalogue import AREAS
+from include.domain.catalogue import area as area_named
 from include.domain.errors import SettingInvalid
 from include.domain.readings import Unit
 from include.jobs.plan import MAX_UNITS, Selection, parse_days, plan_days, plan_live
@@ -46,7 +48,7 @@ def test_a_live_run_has_one_unit_per_area_region_and_partition() -> None:
         ("solar", [("solar · ROI · 2026-11", "11-21", "11-23")]),
         ("demand", [("demand · ROI · 2026-11", "11-21", "11-23")]),
         ("co2", [("co2 · ROI · 2026-11", "11-21", "11-22")]),
-        ("generation", [("generation · ROI · 2026-11", "11-21", "11-22")]),
+        ("generation", [("generation · ROI · 2026-11", "11-22", "11-22")]),
         (
             "frequency",
             [("frequency · ROI · 2026-11-21", "11-21", "11-21"), ("frequency · ROI · 2026-11-22", "11-22", "11-22")],
@@ -184,8 +186,16 @@ def test_a_snapshot_is_planned_only_with_today() -> None:
     assert _spans(_days("2026-10-30", "2026-11-22", mix)) == [
         ("co2 · ROI · 2026-10", "10-30", "10-31"),
         ("co2 · ROI · 2026-11", "11-01", "11-22"),
-        ("generation · ROI · 2026-11", "11-21", "11-22"),
+        ("generation · ROI · 2026-11", "11-22", "11-22"),
     ]
+
+
+@pytest.mark.parametrize(("time", "first"), [("00:59", "11-21"), ("01:00", "11-22")])
+def test_a_snapshot_just_after_midnight_may_be_yesterdays(time: str, first: str) -> None:
+    entry = source("eirgrid")
+    mix = Selection.of(entry, areas=["generation"], regions=["ROI"])
+    units = plan_live(entry, now=at(f"2026-11-22T{time}:00Z"), days_back=1, selection=mix)
+    assert _spans(units) == [("generation · ROI · 2026-11", first, "11-22")]
 
 
 def test_days_before_upstream_served_an_area_are_not_planned() -> None:
@@ -218,3 +228,13 @@ def test_the_commands_ask_for_the_same_areas_and_regions() -> None:
 def test_each_command_gives_a_plan_that_one_run_holds() -> None:
     assert len(_days("2024-01-01", "2024-12-31")) <= MAX_UNITS
     assert len(_days("2026-01-01", "2026-11-22")) <= MAX_UNITS
+
+
+@pytest.mark.parametrize(("lag", "first"), [(timedelta(hours=23), 9), (timedelta(days=3), 6), (timedelta(days=3.5), 6)])
+def test_an_area_that_is_published_days_late_is_looked_at_for_longer(lag: timedelta, first: int) -> None:
+    snsp = area_named("snsp")
+    late = replace(snsp, series=tuple(replace(one, lag=lag) for one in snsp.series))
+    entry = replace(source("eirgrid"), areas=(late, area_named("wind")))
+    now = datetime(2026, 2, 10, 12, tzinfo=UTC)
+    units = plan_live(entry, now=now, days_back=1, selection=Selection.of(entry))
+    assert {one.partition.area: one.first.day for one in units} == {"snsp": first, "wind": 9}

@@ -7,7 +7,7 @@ import pytest
 import responses
 from responses.matchers import query_param_matcher
 
-from include.domain.errors import SAMPLE_BYTES, ContractBroken, EmptyAnswer
+from include.domain.errors import SAMPLE_BYTES, ContractBroken, EmptyAnswer, Permanent, Transient, Unsupported
 from include.domain.readings import Unit
 from include.sources.base import DataChunk, Setback
 from tests.sources.asking import CHART, DATA, INTERCONN, VARGEN, at, eirgrid, fetch, full, readings, unit
@@ -189,9 +189,7 @@ def test_days_without_a_row_are_asked_for_elsewhere_and_not_filled(upstream: Ups
     upstream.get(DATA, json=full(("08-Feb-2026 12:00:00", 3210), field="GEN_EXP"))
     upstream.get(CHART, json={"Rows": full(("07-Feb-2026 12:00:00", 3100), field="GEN_EXP")["Rows"]})
     events: list[DataChunk | Setback] = []
-    with pytest.raises(
-        EmptyAnswer, match="dashboardservice: an answer without GEN_EXP of 3 days of 2026-02-07 to 2026"
-    ):
+    with pytest.raises(EmptyAnswer, match="dashboardservice: an answer without GEN_EXP of 2026-02-07"):
         events.extend(eirgrid(NOW).fetch(unit("system_generation", "ROI", "2026-02-07", "2026-02-10")))
     found = readings([event for event in events if isinstance(event, DataChunk)])
     assert {when[:10] for when, _, _ in found} == {"2026-02-07", "2026-02-08"}
@@ -200,7 +198,7 @@ def test_days_without_a_row_are_asked_for_elsewhere_and_not_filled(upstream: Ups
     setbacks = [
         (event.error.interface, event.first.day, event.last.day) for event in events if isinstance(event, Setback)
     ]
-    assert setbacks == [("dashboardservice", 7, 10), ("chart", 9, 10)]
+    assert setbacks == [("dashboardservice", 7, 7), ("dashboardservice", 9, 10), ("chart", 9, 10)]
 
 
 def test_a_day_that_another_interface_has_is_no_failure(upstream: Upstream) -> None:
@@ -327,11 +325,47 @@ def test_rows_that_vargen_and_interconn_never_wrote_are_left_and_the_next_is_ask
     assert {("2026-02-09T12:00:00Z", field, 41) for field in fields} <= set(found)
 
 
-def test_a_broken_contract_of_theirs_decides_where_the_others_say_no(upstream: Upstream) -> None:
+@pytest.mark.parametrize(("status", "kind"), [(404, Permanent), (403, Unsupported), (503, Transient)])
+def test_a_shape_of_theirs_that_is_unknown_does_not_stop_the_unit(
+    status: int, kind: type[Exception], upstream: Upstream
+) -> None:
+    """It is recorded as a setback; what decides is what the recorded interface said."""
     upstream.get(f"{VARGEN}/202602090000/202602092359/ALL/SOLAR", json={"Rows": [{"mw": 1}]})
-    upstream.get(CHART, status=404)
-    with pytest.raises(ContractBroken):
-        _fetch(unit("solar", "ALL", "2026-02-09"))
+    upstream.get(CHART, status=status)
+    events: list[DataChunk | Setback] = []
+    with pytest.raises(kind) as caught:
+        events.extend(eirgrid(NOW).fetch(unit("solar", "ALL", "2026-02-09")))
+    assert type(caught.value) is kind
+    assert isinstance(events[0], Setback)
+    assert type(events[0].error) is ContractBroken
+    assert events[0].error.sample
+
+
+def test_a_fallback_changes_nothing_that_was_answered(upstream: Upstream) -> None:
+    """Days 1 and 10 are asked for elsewhere, in one request; what comes of the days between is left."""
+    days = [f"{day:02d}-Nov-2025 12:00:00" for day in range(1, 11)]
+    upstream.get(DATA, json=full(*[(day, 3000) for day in days[1:9]], field="GEN_EXP"))
+    upstream.get(CHART, json={"Rows": full(*[(day, 4000) for day in days], field="GEN_EXP")["Rows"]})
+    events = list(eirgrid(NOW).fetch(unit("system_generation", "ROI", "2025-11-01", "2025-11-10")))
+    chunks = [event for event in events if isinstance(event, DataChunk)]
+    found = [value for _, _, value in readings(chunks) if value is not None]
+    assert found == [4000, *[3000] * 8, 4000]
+    assert len(readings(chunks)) == 960
+    setbacks = [(event.first.day, event.last.day) for event in events if isinstance(event, Setback)]
+    assert setbacks == [(1, 1), (10, 10)]
+
+
+def test_a_demand_forecast_that_nobody_has_is_no_failure(upstream: Upstream) -> None:
+    rows = full(*[(stamp, 4000) for stamp in STAMPS], ("09-Feb-2026 12:00:00", 4000), field="SYSTEM_DEMAND")
+    upstream.get(DATA, json=rows, match=[_area("demandactual")])
+    none = upstream.get(DATA, json=full(field="DEMAND_FORECAST_VALUE"), match=[_area("demandforecast")])
+    elsewhere = upstream.get(CHART, json={"Rows": []}, match=[_areas("demandforecast")])
+    events = list(eirgrid(NOW).fetch(unit("demand", "ROI", "2026-02-09", "2026-02-10")))
+    assert none.call_count == elsewhere.call_count == 2
+    assert "datefrom=10-Feb-2026" in str(none.calls[0].request.url), "not for yesterday"
+    assert {(event.first.day, type(event.error)) for event in events if isinstance(event, Setback)} == {
+        (10, EmptyAnswer)
+    }
 
 
 def test_columns_of_a_wide_row_that_nobody_knows_are_named(upstream: Upstream) -> None:

@@ -170,6 +170,22 @@ def test_a_file_that_cannot_be_read_may_pass(folder: Path, monkeypatch: pytest.M
         fetch(opened, wanted)
 
 
+def test_series_of_two_cadences_share_a_file(tmp_path: Path) -> None:
+    hourly = ROOFTOP["series"][0] | {"column": "ni_mw", "field": "HOURLY", "cadence": "PT1H"}
+    both = {"areas": [ROOFTOP | {"series": [ROOFTOP["series"][0], hourly]}]}
+    folder = describe(tmp_path / "csv", DESCRIPTION | both)
+    write(folder, [("2026-02-10T00:00:00Z", 1, 5), ("2026-02-10T00:15:00Z", 2, "")])
+    found = fetch(source(folder, datetime(2026, 2, 10, 0, 20, tzinfo=UTC)), day(folder))
+    assert sorted((name, value) for (name, _), value in found.items()) == [
+        ("HOURLY", 5),
+        ("ROOFTOP", 1),
+        ("ROOFTOP", 2),
+    ]
+    write(folder, [("2026-02-10T00:15:00Z", 2, 6)])
+    with pytest.raises(ContractBroken, match="line 2: 2026-02-10T00:15:00Z is off the grid of HOURLY"):
+        fetch(source(folder), day(folder))
+
+
 def test_a_pattern_that_matches_no_file_is_named(folder: Path) -> None:
     (folder / "rooftop_1.csv").mkdir()
     (folder / "rooftop_2.csv").symlink_to(folder / "gone.csv")
@@ -238,6 +254,7 @@ def _series(**changed: object) -> dict[str, Any]:
         (_with(files=""), "source.yaml: areas.0.files: got ''"),
         (_with(files="/etc/*"), "source.yaml: areas.0.files: got '/etc/\\*'"),
         (_with(alert_after=float("inf")), "source.yaml: areas.0.alert_after: got inf"),
+        (_with(alert_after="PT1H"), "areas.0: alert_after 1:00:00 must be longer than lag 1:00:00"),
         (_with(alert_after="never"), "source.yaml: areas.0.alert_after: got 'never'"),
         (_with(series=[ROOFTOP["series"][0]] * 2), r"areas.0: \('ROI', 'ROOFTOP'\) is described twice"),
         (_series(low=5, high=5), "source.yaml: areas.0.series.0: low 5 must be below high 5"),

@@ -22,13 +22,13 @@ from include.domain.errors import (
     GridError,
     Permanent,
     SettingInvalid,
+    StatusError,
     Transient,
     Unsupported,
 )
 from include.domain.readings import Unit
 from include.sources.base import DataChunk
 from include.sources.client import FIRST_WAIT, LONGEST_WAIT, HttpClient, Politeness
-from include.sources.eirgrid.envelope import StatusError
 from tests.sources.asking import CHART, DATA, INTERCONN, VARGEN, at, eirgrid, full, readings, unit
 
 NOW = "2026-02-10T00:05:00Z"
@@ -241,6 +241,21 @@ def test_an_empty_answer_after_a_lost_one_is_asked_for_once_more(upstream: Upstr
     chunks, error = _fetch(now=LATER, max_retries=5)
     assert (len(chunks), error) == (1, None)
     assert _calls(upstream, CHART) == 0
+
+
+@pytest.mark.parametrize("date", ["Wed, 21 Oct 99999999999999999999 07:28:00 GMT", "21 Oct 2026 07:28:00 +999999"])
+def test_a_retry_after_beyond_all_calendars_is_none(date: str, upstream: Upstream) -> None:
+    upstream.get(DATA, status=503, headers={"Retry-After": date})
+    upstream.get(DATA, json=GOOD)
+    assert _fetch()[1] is None
+
+
+@pytest.mark.parametrize("location", ["http://[::1/", "/caf\u00e9", "ftp://example.org/", DATA])
+def test_a_redirect_to_nowhere_may_pass(location: str, upstream: Upstream) -> None:
+    upstream.get(DATA, status=302, headers={"Location": location})
+    upstream.get(CHART, status=404)
+    chunks, error = _fetch(max_retries=0)
+    assert (chunks, type(error)) == ([], Transient)
 
 
 def test_retry_after_may_be_a_date(upstream: Upstream, naps: list[float]) -> None:

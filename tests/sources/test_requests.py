@@ -186,8 +186,8 @@ def _requests(now: str, area: str, region: str, first: str, last: str) -> list[t
 
 def test_only_forecasts_are_asked_for_tomorrow(naps: list[float]) -> None:
     assert _requests("2026-02-10T12:00:00Z", "demand", "ROI", "2026-02-09", "2026-02-11") == [
-        ("demandforecast", "09-Feb-2026", "11-Feb-2026"),
         ("demandactual", "09-Feb-2026", "10-Feb-2026"),
+        ("demandforecast", "10-Feb-2026", "11-Feb-2026"),
     ]
 
 

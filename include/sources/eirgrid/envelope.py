@@ -3,12 +3,8 @@
 from collections.abc import Mapping
 from typing import Any, cast
 
-from include.domain.errors import ContractBroken, Permanent
+from include.domain.errors import ContractBroken, StatusError
 from include.sources.eirgrid.query import Row
-
-
-class StatusError(Permanent):
-    """`Status: Error`: final for a range that has elapsed, no failure for one of which nothing is due yet."""
 
 
 def rows_of(payload: object, *, interface: str) -> list[Mapping[str, Any]]:

@@ -12,6 +12,7 @@ from include.domain.errors import (
     CircuitOpen,
     ContractBroken,
     NotYetPublished,
+    StatusError,
     Unsupported,
     UpstreamError,
 )
@@ -22,7 +23,6 @@ from include.sources.base import Clock, DataChunk, Known, Setback, Source
 from include.sources.client import Answer, HttpClient, Politeness
 from include.sources.eirgrid.chart import Chart
 from include.sources.eirgrid.dashboardservice import DashboardService
-from include.sources.eirgrid.envelope import StatusError
 from include.sources.eirgrid.interconn import Interconn
 from include.sources.eirgrid.query import Hosts, Interface, Query, Request
 from include.sources.eirgrid.readings import anything_due, read_rows
@@ -76,9 +76,8 @@ class EirGridSource(Source):
 
         for interfaces, grouped in groupby(unit.days, key=order):
             group = list(grouped)
-            for series, last in _by_horizon(area.of_region(region), last=group[-1], today=today):
-                if last >= group[0]:
-                    yield Query(area, region, series, group[0], last, since), interfaces
+            for series, first, last in _by_horizon(area.of_region(region), group[0], group[-1], today=today):
+                yield Query(area, region, series, first, last, since), interfaces
 
     def _answer(
         self, unit: Unit, query: Query, order: tuple[str, ...], *, known: Known, until: float
@@ -99,10 +98,8 @@ class EirGridSource(Source):
                 if isinstance(answer, UpstreamError):
                     yield wanted.refuse(request.query, answer)
                     continue
-                yield answer.chunk
-                passed_over = wanted.take(request.query, answer)
-                if passed_over is not None:
-                    yield passed_over
+                yield wanted.trim(request.query, answer.chunk)
+                yield from wanted.take(request.query, answer)
             if wanted.nothing:
                 return None
         return wanted.failure
@@ -142,19 +139,19 @@ class EirGridSource(Source):
         return self.client.ask(request.url, dict(request.params), interface=interface.name, read=read, until=until)
 
 
-def _by_horizon(series: tuple[Series, ...], *, last: date, today: date) -> Iterator[tuple[tuple[Series, ...], date]]:
-    """Series that may carry values of slots to come are asked to the last day; the others to today.
+def _by_horizon(
+    series: tuple[Series, ...], first: date, last: date, *, today: date
+) -> Iterator[tuple[tuple[Series, ...], date, date]]:
+    """Series with the days for which upstream may have something of them.
 
-    Of days that are over, a series that upstream gives for the future only is not asked at all.
+    Those that are given for slots to come only from today on, those with slots to come to the last day, the others to
+    today.
     """
-    if last < today:
-        series = tuple(one for one in series if one.history is not History.FUTURE_ONLY)
-    if last <= today:
-        yield series, last
-        return
-    ahead = tuple(one for one in series if one.future)
-    if ahead:
-        yield ahead, last
-    rest = tuple(one for one in series if not one.future and one.history is not History.FUTURE_ONLY)
-    if rest:
-        yield rest, today
+    spans: dict[tuple[date, date], list[Series]] = {}
+    for one in series:
+        start = max(first, today) if one.history is History.FUTURE_ONLY else first
+        end = last if one.future else min(last, today)
+        if start <= end:
+            spans.setdefault((start, end), []).append(one)
+    for (start, end), same in spans.items():
+        yield tuple(same), start, end

@@ -1,10 +1,13 @@
 """What a unit still wants of upstream while one interface after the other is asked."""
 
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date
+from itertools import groupby
 
-from include.domain.calendar import days
+from include.domain.calendar import DAY, day_span, days
 from include.domain.errors import ContractBroken, EmptyAnswer, Permanent, Unsupported, UpstreamError
+from include.domain.series import History
 from include.sources.base import DataChunk, Setback
 from include.sources.eirgrid.query import Query
 from include.sources.eirgrid.readings import Lacks
@@ -47,10 +50,16 @@ class Wanted:
 
     @property
     def failure(self) -> UpstreamError | None:
-        """Why something could not be had; None when what is open is known to be null."""
+        """Why something could not be had; None when what is open is known to be null, or may well not exist."""
         failed = [name for name, left in self.open.items() if any((name, day) not in self.nulls for day in left)]
         verdicts = [_verdict(self.errors[name]) for name in sorted(failed) if name in self.errors]
-        return gravest(verdicts) if verdicts else None
+        due = [error for error in verdicts if not (self.ahead and isinstance(error, EmptyAnswer))]
+        return gravest(due) if due else None
+
+    @property
+    def ahead(self) -> bool:
+        """Whether only slots to come are asked for: upstream promises none."""
+        return all(one.history is History.FUTURE_ONLY for one in self.asked.series)
 
     def settle(self, query: Query) -> None:
         """Nothing more is to be had of these fields now."""
@@ -61,8 +70,19 @@ class Wanted:
         """An interface did not answer."""
         return self._set_back([one.field for one in query.series], query.first, query.last, error)
 
-    def take(self, query: Query, found: Found) -> Setback | None:
-        """An interface answered; a setback for the days that it passed over."""
+    def trim(self, query: Query, chunk: DataChunk) -> DataChunk:
+        """A chunk without the fields and days that an interface before has answered."""
+        asked = set(days(query.first, query.last))
+        df = chunk.df
+        for one in query.series:
+            for day in asked - self.open[one.field]:
+                span = day_span(day)
+                answered = (df["field"] == one.field) & (df["timestamp"] >= span.start) & (df["timestamp"] < span.end)
+                df = df[~answered]
+        return chunk if len(df) == len(chunk.df) else replace(chunk, df=df.reset_index(drop=True))
+
+    def take(self, query: Query, found: Found) -> list[Setback]:
+        """An interface answered; a setback for each stretch of days that it passed over."""
         for one in query.series:
             lacking = found.lacks.get(one.field, frozenset())
             self.nulls |= {(one.field, day) for day in lacking - found.unknown.get(one.field, frozenset())}
@@ -71,15 +91,13 @@ class Wanted:
                 self.open[one.field] = left
             else:
                 del self.open[one.field]
-        fields = sorted(found.lacks.keys() & self.open.keys())
-        passed_over = sorted({day for name in fields for day in self.open[name]})
-        if not passed_over:
-            return None
-        first, last = passed_over[0], passed_over[-1]
         name = found.chunk.interface
-        missed = f"{first}" if first == last else f"{len(passed_over)} days of {first} to {last}"
-        error = EmptyAnswer(f"{name}: an answer without {', '.join(fields)} of {missed}", interface=name)
-        return self._set_back(fields, first, last, error)
+        setbacks = []
+        for fields, first, last in _stretches({one: self.open[one] for one in found.lacks.keys() & self.open.keys()}):
+            missed = f"{first}" if first == last else f"{first} to {last}"
+            error = EmptyAnswer(f"{name}: an answer without {', '.join(fields)} of {missed}", interface=name)
+            setbacks.append(self._set_back(list(fields), first, last, error))
+        return setbacks
 
     def _set_back(self, fields: list[str], first: date, last: date, error: UpstreamError) -> Setback:
         for one in fields:
@@ -88,9 +106,24 @@ class Wanted:
 
 
 def gravest(errors: list[UpstreamError]) -> UpstreamError:
-    """The error that decides: one that may pass before one that will not, a refusal last."""
-    last = (Permanent, Unsupported, ContractBroken)
+    """The error that decides: one that may pass before one that will not, then a refusal.
+
+    Last is a shape that is unknown: only of an interface that was never recorded, which must not stop a unit.
+    """
+    last = (ContractBroken, Unsupported, Permanent)
     return min(errors, key=lambda error: tuple(isinstance(error, kind) for kind in last))
+
+
+def _stretches(lacking: Mapping[str, set[date]]) -> Iterator[tuple[tuple[str, ...], date, date]]:
+    """Runs of days on which the same fields are lacking: the fields, the first day and the last."""
+    by_day: dict[date, tuple[str, ...]] = {}
+    for name in sorted(lacking):
+        for day in lacking[name]:
+            by_day[day] = (*by_day.get(day, ()), name)
+    ordered = sorted(by_day)
+    for _, run in groupby(enumerate(ordered), key=lambda place: (by_day[place[1]], place[1] - DAY * place[0])):
+        stretch = [day for _, day in run]
+        yield by_day[stretch[0]], stretch[0], stretch[-1]
 
 
 def _verdict(errors: list[UpstreamError]) -> UpstreamError:
