@@ -8,17 +8,14 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
-from include.domain.catalogue import area_names
+from include.domain.catalogue import NO_AREAS, area_names
 from include.domain.errors import GridError, StorageError
 from include.storage.keys import SUMMARIES, summary_key, summary_name
 from include.storage.object_store import ObjectStore
 
 log = logging.getLogger(__name__)
-
-NO_AREAS: Final = frozenset({"current", "snapshot", "gaps"})
-"""Summaries that are not of one area."""
 
 
 @dataclass(frozen=True, slots=True)

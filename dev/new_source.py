@@ -10,8 +10,8 @@ from typing import Annotated, Final
 import typer
 
 from dev.stack import ROOT
-from include.domain.catalogue import area_names
-from include.sources.registry import PARTS, RESERVED, installed
+from include.domain.catalogue import NO_AREAS, area_names
+from include.sources.registry import PARTS, installed
 
 TEMPLATES: Final = ROOT / "dev" / "templates"
 NAME: Final = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
@@ -23,7 +23,7 @@ ALLOWED: Final = (
 
 def main(name: Annotated[str, typer.Argument(help="lower-case letters, digits and single underscores")] = "") -> None:
     """Write include/sources/NAME.py and tests/sources/test_NAME.py, and say what to change in them."""
-    taken = sorted({*PARTS, *RESERVED, *area_names(), *(entry.source_id for entry in installed())})
+    taken = sorted({*PARTS, *NO_AREAS, *area_names(), *(entry.source_id for entry in installed())})
     if not NAME.fullmatch(name) or keyword.iskeyword(name) or len(name) > LONGEST:
         _refuse(f"NAME: got {name!r}; allowed: {ALLOWED}")
     if name in taken:

@@ -263,6 +263,9 @@ AREAS: Final[tuple[Area, ...]] = (
 )
 """Every area served, in the order in which people read them."""
 
+NO_AREAS: Final = frozenset({"current", "snapshot", "gaps"})
+"""Names that no area may have: the REST API has something else at these paths."""
+
 ATTRIBUTION: Final = "Data: EirGrid and SONI, Smart Grid Dashboard (www.smartgriddashboard.com)"
 
 _BY_NAME = {area.name: area for area in AREAS}

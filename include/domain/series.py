@@ -124,7 +124,11 @@ class Series:
 
     def stale_after(self, slot: datetime, *, cycle: timedelta) -> datetime:
         """When a newer slot than this one is due: one cadence, the publication lag and one fetch cycle later."""
-        return slot + self.cadence + self.lag + cycle
+        return self.due(slot) + cycle
+
+    def due(self, slot: datetime) -> datetime:
+        """When upstream normally has the value of this slot: once it is over and the publication lag has passed."""
+        return slot + self.cadence + self.lag
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

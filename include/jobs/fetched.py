@@ -40,12 +40,12 @@ class Fetched:
         if isinstance(self.failure, ContractBroken) or not self.setbacks:
             return self.failure
         answered = self.told.get(day, {})
-        failed = [
-            one.error
-            for one in self.setbacks
-            if one.first <= day <= one.last and not set(one.fields) <= answered.keys()
-        ]
+        failed = [one.error for one in self.setbacks_of(day) if not set(one.fields) <= answered.keys()]
         return self.failure if self.failure in failed else failed[-1] if failed else None
+
+    def setbacks_of(self, day: date) -> list[Setback]:
+        """Who failed for a day."""
+        return [one for one in self.setbacks if one.first <= day <= one.last]
 
     def interfaces_of(self, day: date) -> tuple[str, ...]:
         """Who gave readings of a day."""
@@ -69,7 +69,7 @@ class Fetched:
 
     def is_news(self, day: date) -> bool:
         """Whether something failed for this day that is not merely remembered."""
-        of_day = [one.error for one in self.setbacks if one.first <= day <= one.last]
+        of_day = [one.error for one in self.setbacks_of(day)]
         failure = self.failure_of(day)
         return any(not error.remembered for error in [*of_day, *([failure] if failure else [])])
 

@@ -185,7 +185,7 @@ class Ingest:
             message=str(failure)[:300] if failure else None,
             sha256=_digest(rows, day),
             sample=_sample(failure),
-            failed=tuple(_failed(one) for one in fetched.setbacks if one.first <= day <= one.last),
+            failed=tuple(_failed(one) for one in fetched.setbacks_of(day)),
             flagged=_first(
                 [flag for chunk in fetched.chunks for slot, flag in chunk.flagged if irish_day(slot) == day]
             ),

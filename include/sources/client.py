@@ -135,8 +135,7 @@ class HttpClient:
         # A redirect to what is no address is a ValueError.
         except (requests.RequestException, HTTPError, ValueError) as error:
             raise Transient(f"{interface}: {type(error).__name__}: {error}", interface=interface) from error
-        self._heed(response, interface)
-        _check_status(response, body, interface)
+        _check_status(response, body, interface, retry_after=self._heed(response, interface))
         self._check_feed(response)
         try:
             payload = json.loads(body)
@@ -158,11 +157,12 @@ class HttpClient:
             time.sleep(free - now)
         self._next_at[host] = time.monotonic() + self.politeness.spacing
 
-    def _heed(self, response: requests.Response, interface: str) -> None:
+    def _heed(self, response: requests.Response, interface: str) -> float | None:
         """Retry-After binds every later request to an interface, not only the next try of this one."""
         asked = _retry_after(response.headers.get("Retry-After"))
         if asked is not None and response.status_code >= 400:
             self._quiet_until[interface] = time.monotonic() + asked
+        return asked
 
     def _check_feed(self, response: requests.Response) -> None:
         seen = response.headers.get(DATA_FEED, "eirgrid")
@@ -192,7 +192,7 @@ def _body(response: requests.Response, *, interface: str, until: float) -> bytes
     return bytes(body)
 
 
-def _check_status(response: requests.Response, body: bytes, interface: str) -> None:
+def _check_status(response: requests.Response, body: bytes, interface: str, *, retry_after: float | None) -> None:
     status = response.status_code
     if status < 400:
         return
@@ -201,7 +201,7 @@ def _check_status(response: requests.Response, body: bytes, interface: str) -> N
         raise Unsupported(message, interface=interface, sample=body)
     if status >= 500 or status == 429:
         error = Transient(message, interface=interface, sample=body)
-        error.retry_after = _retry_after(response.headers.get("Retry-After"))
+        error.retry_after = retry_after
         raise error
     raise Permanent(message, interface=interface, sample=body)
 

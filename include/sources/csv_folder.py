@@ -251,7 +251,7 @@ class CsvFolder(Source):
         yield DataChunk(unit, frame(values, fetched_at=now), FILES, flagged=flagged)
 
     def _nothing(self, files: str, series: Iterable[Series], span: Interval) -> EmptyAnswer | NotYetPublished:
-        due = any(span.start + one.cadence + one.lag <= self.clock() for one in series)
+        due = any(one.due(span.start) <= self.clock() for one in series)
         found = len(self._files(files))
         seen = (
             f"no row of these days in the {found} files that match {files!r}" if found else f"no file matches {files!r}"

@@ -11,15 +11,13 @@ from importlib import import_module
 from typing import Final
 
 from include import sources
+from include.domain.catalogue import NO_AREAS
 from include.domain.errors import SettingInvalid
 from include.settings import read_setting
 from include.sources.base import SourceEntry
 
 PARTS: Final = frozenset({"base", "client", "registry", "values"})
 """Modules that sources are made with. Everything else here is a source and defines SOURCE, a SourceEntry."""
-
-RESERVED: Final = frozenset({"current", "snapshot", "gaps"})
-"""Names that are no area's: the REST API has something else at these paths."""
 
 
 def installed() -> tuple[SourceEntry, ...]:
@@ -31,7 +29,7 @@ def installed() -> tuple[SourceEntry, ...]:
 def enabled(environment: Mapping[str, str]) -> tuple[SourceEntry, ...]:
     """The sources that these settings switch on; one that names an area as another does, with that for its problem."""
     on = [one for one in installed() if one.enabled_by is None or read_setting(one.enabled_by, environment) is not None]
-    taken = dict.fromkeys(RESERVED, "the REST API")
+    taken = dict.fromkeys(NO_AREAS, "the REST API")
     checked: list[SourceEntry] = []
     for entry in sorted(on, key=lambda one: one.enabled_by is not None):
         clash = next((area.name for area in entry.areas if area.name in taken), None)

@@ -109,7 +109,7 @@ def _due(one: Series, query: Query, span: Interval, *, now: datetime) -> bool:
         # Only what is left of today is certain to be forecast.
         today = irish_day(now)
         return query.first <= today <= query.last and now + one.cadence < day_span(today).end
-    return span.start + one.cadence + one.lag <= now
+    return one.due(span.start) <= now
 
 
 def _take_rows(reader: _Reader, rows: Iterable[Row]) -> bool:
