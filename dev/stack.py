@@ -96,6 +96,7 @@ class Stack:
                 "scheduler",
             ],
             "dag-processor": [*airflow, "dag-processor"],
+            "triggerer": [*airflow, "triggerer"],
             "airflow-api": [*airflow, "api-server", "--port", str(self.ports.airflow), "--host", "127.0.0.1"],
             "api": [sys.executable, "-m", "api", "--port", str(self.ports.api)],
         }

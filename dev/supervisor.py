@@ -140,14 +140,16 @@ def _stages(stack: Stack) -> Iterator[tuple[str, str]]:
     until(client.ready, "Airflow's API server", seconds=PATIENCE)
     client.set_pools(stack.pools())
     yield "3/6", f"Airflow answers at {stack.airflow_url}"
-    until(lambda: {INGEST, "export"} <= set(client.dags()), "the DAGs", seconds=PATIENCE)
+    until(lambda: {INGEST, "export", "gapcheck"} <= set(client.dags()), "the DAGs", seconds=PATIENCE)
     for dag_id in ("export", INGEST):
         client.patch(f"dags/{dag_id}", {"is_paused": False})
     yield "4/6", "DAGs parsed and unpaused: ingest_eirgrid every 15 minutes, export on each change"
     for line in _follow(client, stack):
         yield "5/6", line
     until(lambda: _serves(stack), "the first export", seconds=PATIENCE)
-    yield "6/6", f"the API serves the newest readings at {stack.api_url}/api/current"
+    # Only now: its first check loads the last 31 days, which would hold up the first readings.
+    client.patch("dags/gapcheck", {"is_paused": False})
+    yield "6/6", f"the API serves the newest readings at {stack.api_url}/api/current; gapcheck loads the last 31 days"
 
 
 def _follow(client: AirflowClient, stack: Stack) -> Iterator[str]:

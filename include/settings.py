@@ -53,6 +53,18 @@ class Settings(BaseSettings):
         default=0.2, ge=0, le=60, description="Seconds between two requests of a task to one host."
     )
     days_back: int = Field(default=1, ge=0, le=31, description="Days a live run looks back: 1 is yesterday and today.")
+    gap_days: int = Field(
+        default=31, ge=1, le=366, description="Irish days, today included, that the daily gap check looks at."
+    )
+    max_backfills_per_run: int = Field(
+        default=50, ge=1, le=1000, description="Most repairs, each a DagRun, that one gap check triggers."
+    )
+    max_attempts: int = Field(
+        default=5,
+        ge=2,
+        le=100,
+        description="Identical answers of upstream, over at least three days, after which a missing day is given up.",
+    )
     csv_folder: str | None = Field(
         default=None,
         description="Folder of CSV files and the `source.yaml` that describes them. Switches `csv_folder` on.",

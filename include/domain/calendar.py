@@ -124,3 +124,16 @@ def second_pass(day: date) -> Interval | None:
     if span.end - span.start <= DAY:
         return None
     return Interval(span.start + 2 * HOUR, span.start + 3 * HOUR)
+
+
+def second_passes(span: Interval) -> list[Interval]:
+    """The hours that clocks go through twice, second passes only, that a span touches: one each October."""
+    years = range(irish_day(span.start).year, irish_day(span.end).year + 1)
+    octobers = (again for year in years for again in _second_passes_of(year))
+    return [again for again in octobers if again.start < span.end and again.end > span.start]
+
+
+@lru_cache(maxsize=256)
+def _second_passes_of(year: int) -> tuple[Interval, ...]:
+    last_week = days(date(year, 10, 25), date(year, 10, 31))
+    return tuple(again for day in last_week if (again := second_pass(day)) is not None)

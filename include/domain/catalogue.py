@@ -62,6 +62,11 @@ ISLAND_LINKS_ROUTE: Final = Route(
 )
 """interconn has only ever been seen to answer for the whole island."""
 
+FROZEN_TOGETHER: Final = (("demand", "SYSTEM_DEMAND"), ("wind", "WIND_ACTUAL"))
+"""(area, field) pairs that never stay the same at the same time unless the region's telemetry has stopped."""
+FROZEN_SLOTS: Final = 4
+"""For how many slots in a row: of 2021-2024 and 2026, every such run is a freeze in ALL and ROI, and NI has none."""
+
 DEMAND_RANGE: Final = {ALL: (1800, 9000), ROI: (1300, 7500), NI: (250, 2500)}
 """Lowest and highest plausible demand of each region (MW)."""
 
@@ -79,7 +84,9 @@ def _per_region(build: Callable[[str], Iterable[Series]], regions: Iterable[str]
 def _wind(region: str) -> Iterable[Series]:
     low, high = {ALL: (-100, 8000), ROI: (-100, 7000), NI: (-50, 2200)}[region]
     wind = partial(_quarter_hourly, area="wind", region=region, unit="MW", low=low, high=high, route=WIND_ROUTE)
-    yield wind(field="WIND_ACTUAL", name="Wind", role=Role.ACTUAL)
+    # In a calm NI's stays at -2 MW for hours.
+    still = {ALL: 4 * HOUR, ROI: 4 * HOUR, NI: 12 * HOUR}[region]
+    yield wind(field="WIND_ACTUAL", name="Wind", role=Role.ACTUAL, frozen_after=still)
     yield wind(field="WIND_FCAST", name="Wind forecast", role=Role.FORECAST, future=True)
 
 
@@ -95,14 +102,15 @@ def _solar(region: str) -> Iterable[Series]:
         first_day=SOLAR_START,
         route=SOLAR_ROUTE,
     )
-    yield solar(field="SOLAR_ACTUAL", name="Solar", role=Role.ACTUAL)
+    # At night it idles at 2 or 4 MW.
+    yield solar(field="SOLAR_ACTUAL", name="Solar", role=Role.ACTUAL, frozen_after=24 * HOUR)
     yield solar(field="SOLAR_FCAST", name="Solar forecast", role=Role.FORECAST, future=True)
 
 
 def _demand(region: str) -> Iterable[Series]:
     low, high = DEMAND_RANGE[region]
     demand = partial(_quarter_hourly, area="demand", region=region, unit="MW", low=low, high=high)
-    yield demand(field="SYSTEM_DEMAND", name="Demand", role=Role.ACTUAL)
+    yield demand(field="SYSTEM_DEMAND", name="Demand", role=Role.ACTUAL, frozen_after=2 * HOUR)
     yield demand(
         field="DEMAND_FORECAST_VALUE",
         name="Demand forecast",
@@ -139,12 +147,14 @@ def _co2(region: str) -> Iterable[Series]:
         unit="gCO2/kWh",
         high=intensity,
         aggregation=Aggregation.DEMAND_WEIGHTED,
+        frozen_after=3 * HOUR,
     )
     yield co2(
         field="CO2_EMISSIONS",
         name="CO2 emissions",
         unit="tCO2/h",
         high=emissions,
+        frozen_after={ALL: 3 * HOUR, ROI: 3 * HOUR, NI: 5 * HOUR}[region],
         withholding=CO2_WITHHOLDING[region],
     )
 
@@ -158,6 +168,7 @@ def _system_generation(region: str) -> Iterable[Series]:
         unit="MW",
         low=0,
         high={ALL: 9000, ROI: 8000, NI: 2800}[region],
+        frozen_after=2 * HOUR,
     )
 
 
@@ -229,6 +240,7 @@ AREAS: Final[tuple[Area, ...]] = (
                 low=48.0,
                 high=52.0,
                 aggregation=Aggregation.MIN_MEAN_MAX,
+                frozen_after=HOUR,
                 limit=FREQUENCY_BAND,
                 route=DASHBOARD_FIRST,
             )
@@ -251,6 +263,7 @@ AREAS: Final[tuple[Area, ...]] = (
                 first_day=SNSP_START,
                 low=0,
                 high=100,
+                frozen_after=HOUR * 5 / 2,
                 limit=SNSP_LIMIT,
                 route=DASHBOARD_FIRST,
             )

@@ -73,6 +73,10 @@ class Incomplete(GridError):
     """A run ended with work undone that needs a person. Looking again at once finds the same."""
 
 
+class LedgerUnreadable(GridError):
+    """The ledger of repairs is not what was written there: nothing is triggered, and it is left as it is."""
+
+
 class StorageError(GridError):
     """The object store refused or lost a request."""
 

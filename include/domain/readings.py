@@ -65,8 +65,9 @@ class Unit:
 
     @property
     def label(self) -> str:
-        """How the Airflow UI names the task instance: `wind · ROI · 2026-11`."""
-        return f"{self.partition.area} · {self.partition.region} · {self.partition.period}"
+        """How the Airflow UI names the task instance: `wind · ROI · 2026-11`, or with the Irish day of a single one."""
+        period = self.first.isoformat() if self.first == self.last else self.partition.period
+        return f"{self.partition.area} · {self.partition.region} · {period}"
 
     @property
     def days(self) -> list[date]:

@@ -3,6 +3,12 @@
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from typing import Final
+
+from include.domain.calendar import HOUR
+
+NULL_GRACE: Final = timedelta(hours=6)
+"""A null is upstream's last word when it is read this long after slot + publication lag."""
 
 
 class History(StrEnum):
@@ -101,6 +107,8 @@ class Series:
     role: Role = Role.VALUE
     optional: bool = False
     """Whether upstream may leave the field out of an answer with no meaning (a fuel that does not run)."""
+    frozen_after: timedelta | None = None
+    """A value other than zero that stays the same for this long is no measurement; None: it may well stay the same."""
     limit: Limit | None = None
     withholding: Withholding | None = None
 
@@ -129,6 +137,16 @@ class Series:
     def due(self, slot: datetime) -> datetime:
         """When upstream normally has the value of this slot: once it is over and the publication lag has passed."""
         return slot + self.cadence + self.lag
+
+    @property
+    def settles_after(self) -> timedelta:
+        """How long after its slot a null is upstream's last word."""
+        return self.lag + NULL_GRACE
+
+    @property
+    def check_step(self) -> timedelta:
+        """What gaps are counted in: slots, but hours for a series finer than a minute."""
+        return HOUR if self.cadence < timedelta(minutes=1) else self.cadence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

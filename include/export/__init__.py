@@ -1,12 +1,16 @@
-"""The SQL of the summaries.
+"""The SQL of the summaries and of the gap check.
 
-Every file answers rows (region, field, timestamp, value, fetched_at, derived), sorted, for the parameters `files`,
-`start` and `end`.
+The query of a summary answers rows (region, field, timestamp, value, fetched_at, derived), sorted, for the parameters
+`files`, `start` and `end`.
 """
 
+from collections.abc import Iterable
 from functools import cache
 from importlib.resources import files
-from typing import Final
+from typing import Any, Final
+
+from include.domain.calendar import midnight
+from include.domain.series import Area
 
 QUERIES: Final = {
     "wind": "values",
@@ -38,3 +42,13 @@ def area_sql(area: str) -> str:
 def sql(name: str) -> str:
     """The text of one SQL file."""
     return files(__package__).joinpath(f"{name}.sql").read_text(encoding="utf-8")
+
+
+def withheld_parameters(areas: Iterable[Area]) -> dict[str, Any]:
+    """Series whose low values are withheld: their regions, the lowest that is sent, since when it can be derived."""
+    found = [(one.region, one.withholding) for area in areas for one in area.series if one.withholding]
+    return {
+        "regions": [region for region, _ in found],
+        "thresholds": [withheld.below for _, withheld in found],
+        "derivable_since": [midnight(withheld.derivable_since) for _, withheld in found],
+    }

@@ -11,7 +11,7 @@ from include.domain.calendar import DAY, Interval, irish_day, midnight
 from include.domain.catalogue import ATTRIBUTION
 from include.domain.readings import Feed
 from include.domain.series import Area, Role
-from include.export import ALSO_READS, NEWEST, area_sql, sql
+from include.export import ALSO_READS, NEWEST, area_sql, sql, withheld_parameters
 from include.jobs.summary import AreaSummary, Row, as_json
 from include.sources.base import SourceEntry
 from include.storage.duck import connect, existing_files
@@ -96,7 +96,7 @@ class Export:
             "start": span.start,
             "end": span.end,
             "now": self.now,
-            **_withheld(areas),
+            **withheld_parameters(areas),
         }
         named = {name: value for name, value in offered.items() if f"${name}" in query}
         with connect(self.store) as connection:
@@ -120,16 +120,6 @@ class Export:
         self.store.overwrite(summary_key(name), data)
         log.info("%s: %.0f kB written", name, len(data) / 1000)
         return True
-
-
-def _withheld(areas: Iterable[Area]) -> dict[str, Any]:
-    """Series whose low values are withheld: their regions, the lowest that is sent, since when it can be derived."""
-    found = [(one.region, one.withholding) for area in areas for one in area.series if one.withholding]
-    return {
-        "regions": [region for region, _ in found],
-        "thresholds": [withheld.below for _, withheld in found],
-        "derivable_since": [midnight(withheld.derivable_since) for _, withheld in found],
-    }
 
 
 NOT_CHECKED: Final[dict[str, Any]] = {

@@ -32,8 +32,6 @@ log = logging.getLogger(__name__)
 
 OVERLAP: Final = timedelta(minutes=10)
 """How far before its newest stored point a live fetch of 5-second values starts."""
-NULL_GRACE: Final = timedelta(hours=6)
-"""A null is upstream's last word when it is read this long after slot + publication lag."""
 FLAGS_KEPT: Final = 20
 """How many implausible values of a day are listed; the rest is counted."""
 REFUSAL_HOLDS: Final = timedelta(days=1)
@@ -63,7 +61,7 @@ class Ingest:
         rows = self._rows(unit, fetched.chunks)
         written = self._write(unit, rows)
         result = self._result(unit, written, fetched)
-        self._record(unit, rows, written, fetched, run)
+        self._record(unit, rows, written, fetched, run, every_day=not live)
         log.log(logging.ERROR if result.outcome.is_ours else logging.INFO, "%s", describe(result))
         return result
 
@@ -121,7 +119,7 @@ class Ingest:
 
     def _settle_after(self, unit: Unit) -> dict[str, timedelta]:
         series = self.area.of_region(unit.partition.region)
-        return {one.field: one.lag + NULL_GRACE for one in series}
+        return {one.field: one.settles_after for one in series}
 
     def _newest(self, unit: Unit, table: pa.Table) -> datetime | None:
         series = self.area.of_region(unit.partition.region)
@@ -163,11 +161,14 @@ class Ingest:
         written: Written | None,
         fetched: Fetched,
         run: RunSoFar,
+        *,
+        every_day: bool,
     ) -> None:
+        """Write down what changed or failed; of a repair every day, since the gap check gives up on equal answers."""
         tries = {
             day: self._try(day, rows, written, fetched)
             for day in unit.days
-            if fetched.is_news(day) or (written is not None and _touches(written, day))
+            if every_day or fetched.is_news(day) or (written is not None and _touches(written, day))
         }
         refused = self._refusals(fetched, run)
         if tries or refused:

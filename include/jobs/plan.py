@@ -42,6 +42,32 @@ class Selection:
         return selection
 
 
+def narrowed(
+    entries: Iterable[SourceEntry],
+    entry: SourceEntry,
+    *,
+    areas: Sequence[str] | None = None,
+    regions: Sequence[str] | None = None,
+) -> Selection | None:
+    """What is wanted of one source when areas and regions of several are named; None: nothing of this one.
+
+    SettingInvalid names what no source has.
+    """
+    all_entries = tuple(entries)
+    for name, wanted, known in (
+        ("areas", areas or (), [area.name for one in all_entries for area in one.areas]),
+        ("regions", regions or (), [region for one in all_entries for region in _regions(one)]),
+    ):
+        for one in wanted:
+            if one not in known:
+                raise SettingInvalid.of(name, one, ", ".join(dict.fromkeys(known)))
+    own_areas = [area for area in entry.areas if not areas or area.name in areas]
+    own_regions = [region for region in _regions(entry) if not regions or region in regions]
+    if not any(set(area.regions) & set(own_regions) for area in own_areas):
+        return None
+    return Selection.of(entry, areas=[area.name for area in own_areas], regions=own_regions)
+
+
 def parse_days(start: str | None, end: str | None, *, now: datetime) -> tuple[date, date] | None:
     """The Irish days of the Params `start` and `end`, both included; None when neither is given."""
     if not start and not end:

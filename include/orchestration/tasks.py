@@ -23,6 +23,7 @@ NO_RETRY: Final = (
     errors.Transient,
     errors.NotYetPublished,
     errors.Incomplete,
+    errors.LedgerUnreadable,
 )
 """Asking again at once changes nothing: tenacity has already retried what may pass."""
 

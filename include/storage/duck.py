@@ -1,6 +1,6 @@
 """DuckDB over a store, with its S3 reader taken from a wheel: nothing is downloaded at run time."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -9,12 +9,13 @@ import duckdb
 
 from include.domain.errors import StorageError
 from include.domain.readings import Partition
-from include.storage.keys import month_prefix, readings_key
+from include.storage.keys import month_prefix, readings_key, year_prefix
 from include.storage.object_store import ObjectStore
 from include.storage.s3 import S3Store
 
 MEMORY_LIMIT: Final = "400MB"
 THREADS: Final = 2
+MONTHS_LISTED_ONE_BY_ONE: Final = 3
 
 
 def connect(store: ObjectStore) -> duckdb.DuckDBPyConnection:
@@ -22,6 +23,8 @@ def connect(store: ObjectStore) -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect(
         config={
             "autoinstall_known_extensions": "false",
+            # A connection reads each file once: keeping its bytes doubles the memory and saves nothing.
+            "enable_external_file_cache": "false",
             "memory_limit": MEMORY_LIMIT,
             "threads": str(THREADS),
         }
@@ -35,9 +38,18 @@ def connect(store: ObjectStore) -> duckdb.DuckDBPyConnection:
 
 def existing_files(store: ObjectStore, partitions: Iterable[Partition]) -> list[str]:
     """Addresses of the partitions' files that exist; the cost depends on the span asked for, not on all history."""
-    wanted = {readings_key(partition): month_prefix(partition) for partition in partitions}
-    found = {info.key for prefix in dict.fromkeys(wanted.values()) for info in store.list(prefix)}
+    wanted = {readings_key(partition): partition for partition in partitions}
+    found = {info.key for prefix in _prefixes(wanted.values()) for info in store.list(prefix)}
     return [store.address(key) for key in wanted if key in found]
+
+
+def _prefixes(partitions: Iterable[Partition]) -> Iterator[str]:
+    """What to list: months, or the whole year where that saves asking."""
+    months: dict[str, dict[str, None]] = {}
+    for partition in partitions:
+        months.setdefault(year_prefix(partition), {})[month_prefix(partition)] = None
+    for year, inside in months.items():
+        yield from inside if len(inside) <= MONTHS_LISTED_ONE_BY_ONE else [year]
 
 
 def _load_httpfs(connection: duckdb.DuckDBPyConnection) -> None:

@@ -1,6 +1,7 @@
 """Where each thing lies below a store's prefix. The one home of the layout."""
 
 from collections.abc import Iterable
+from datetime import date
 from typing import Final
 
 from include.domain.calendar import Interval, Month, days, irish_day
@@ -11,6 +12,8 @@ STORE_KEY: Final = "_store.json"
 READINGS: Final = "readings"
 OUTCOMES: Final = "outcomes"
 SUMMARIES: Final = "summaries"
+VERDICTS: Final = "verdicts"
+REPORTS: Final = "gap_reports"
 
 SCHEMA_VERSION: Final = 1
 
@@ -25,9 +28,19 @@ def outcomes_key(partition: Partition) -> str:
     return f"{OUTCOMES}/{_folders(partition)}.json"
 
 
+def verdicts_key(source: str) -> str:
+    """The days of a source that were given up, with the evidence."""
+    return f"{VERDICTS}/source={source}.json"
+
+
 def summary_key(name: str) -> str:
     """The JSON that the API serves: an area's `latest.json`, or `current`, `snapshot`, `gaps`."""
     return f"{SUMMARIES}/{name}/latest.json"
+
+
+def report_key(source: str, first: date, last: date) -> str:
+    """What an on-demand gap check of these Irish days found."""
+    return f"{REPORTS}/source={source}/{first}_{last}.json"
 
 
 def summary_name(key: str) -> str | None:
@@ -41,6 +54,11 @@ def month_prefix(partition: Partition) -> str:
     """What the keys of all readings files of the partition's month start with."""
     whole = Partition(partition.source, partition.area, partition.region, partition.month)
     return f"{READINGS}/{_folders(whole)}/"
+
+
+def year_prefix(partition: Partition) -> str:
+    """What the keys of all readings files of the partition's area, region and year start with."""
+    return f"{month_prefix(partition).rpartition('/month=')[0]}/"
 
 
 def partitions_of(source: str, area: Area, region: str, span: Interval) -> list[Partition]:

@@ -49,14 +49,15 @@ class LocalStore:
     def list(self, prefix: str) -> Iterator[ObjectInfo]:
         """See ObjectStore.list."""
         folder = self._path(prefix.rpartition("/")[0])
-        # Sorted as keys, as S3 does: paths would sort "a/b" before "a-b".
-        for key, path in sorted((path.relative_to(self.root).as_posix(), path) for path in folder.rglob("*")):
-            if not key.startswith(prefix) or key.startswith(f"{LOCKS}/") or path.name.startswith(UNFINISHED):
+        cut = len(f"{self.root}/")
+        # Text, not paths: a store of years has thousands of files. S3 sorts by key, and "a-b" before "a/b".
+        found = ((f"{base}/{name}"[cut:], name) for base, _, names in os.walk(folder) for name in names)
+        for key, name in sorted(found):
+            if not key.startswith(prefix) or key.startswith(f"{LOCKS}/") or name.startswith(UNFINISHED):
                 continue
             with suppress(FileNotFoundError):
-                if path.is_file():
-                    stat = path.stat()
-                    yield ObjectInfo(key, stat.st_size, datetime.fromtimestamp(stat.st_mtime, UTC))
+                stat = (self.root / key).stat()
+                yield ObjectInfo(key, stat.st_size, datetime.fromtimestamp(stat.st_mtime, UTC))
 
     def address(self, key: str) -> str:
         """See ObjectStore.address."""

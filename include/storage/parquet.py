@@ -68,7 +68,9 @@ def encode(table: pa.Table, *, feed: Feed, attribution: str = ATTRIBUTION) -> by
         table.cast(SCHEMA).replace_schema_metadata(metadata),
         sink,
         compression="snappy",
-        use_dictionary=["field"],
+        # Slots are one step apart, a fetch gives many rows one time, and values come again.
+        use_dictionary=["field", "value", "fetched_at"],
+        column_encoding={"timestamp": "DELTA_BINARY_PACKED"},
         version="2.6",
         data_page_version="1.0",
         write_page_index=False,

@@ -10,7 +10,7 @@ from include.sources.registry import SOURCES
 from tests.dags.conftest import Run
 
 ROOT = Path(__file__).resolve().parents[2]
-TAGS = {"ingest", "export", *(entry.source_id for entry in SOURCES)}
+TAGS = {"ingest", "export", "gapcheck", *(entry.source_id for entry in SOURCES)}
 
 BAG = """
 import json, sys
@@ -52,13 +52,13 @@ def option(task: dict[str, Any], name: str) -> Any:
     return (task.get("partial_kwargs") or {}).get(name, task.get(name))
 
 
-def test_the_bag_is_the_registry_and_the_export(bag: dict[str, Any]) -> None:
+def test_the_bag_is_the_registry_the_export_and_the_gap_check(bag: dict[str, Any]) -> None:
     assert bag["errors"] == {}
-    assert set(bag["dags"]) == {"export", *(f"ingest_{entry.source_id}" for entry in SOURCES)}
+    assert set(bag["dags"]) == {"export", "gapcheck", *(f"ingest_{entry.source_id}" for entry in SOURCES)}
 
 
 def test_nothing_outside_the_dags_folder_is_parsed(bag: dict[str, Any]) -> None:
-    assert bag["files"] == ["dags/export.py", "dags/ingest.py"]
+    assert bag["files"] == ["dags/export.py", "dags/gapcheck.py", "dags/ingest.py"]
 
 
 def test_parsing_loads_no_heavy_library(bag: dict[str, Any]) -> None:

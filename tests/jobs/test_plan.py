@@ -48,7 +48,7 @@ def test_a_live_run_has_one_unit_per_area_region_and_partition() -> None:
         ("solar", [("solar · ROI · 2026-11", "11-21", "11-23")]),
         ("demand", [("demand · ROI · 2026-11", "11-21", "11-23")]),
         ("co2", [("co2 · ROI · 2026-11", "11-21", "11-22")]),
-        ("generation", [("generation · ROI · 2026-11", "11-22", "11-22")]),
+        ("generation", [("generation · ROI · 2026-11-22", "11-22", "11-22")]),
         (
             "frequency",
             [("frequency · ROI · 2026-11-21", "11-21", "11-21"), ("frequency · ROI · 2026-11-22", "11-22", "11-22")],
@@ -70,12 +70,12 @@ def test_days_back_sets_how_far_a_live_run_looks() -> None:
 def test_the_edge_of_a_month_gives_two_units() -> None:
     wind = _some("wind", regions=["ALL"])
     assert _spans(_live(at("2026-12-01T00:03:00Z"), selection=wind)) == [
-        ("wind · ALL · 2026-11", "11-30", "11-30"),
+        ("wind · ALL · 2026-11-30", "11-30", "11-30"),
         ("wind · ALL · 2026-12", "12-01", "12-02"),
     ]
     assert _spans(_live(at("2026-12-31T12:00:00Z"), selection=wind)) == [
         ("wind · ALL · 2026-12", "12-30", "12-31"),
-        ("wind · ALL · 2027-01", "01-01", "01-01"),
+        ("wind · ALL · 2027-01-01", "01-01", "01-01"),
     ]
 
 
@@ -176,7 +176,7 @@ def test_a_repair_of_past_days_fetches_those_days_only() -> None:
 def test_days_to_come_are_left_out_but_for_tomorrows_forecasts() -> None:
     assert _spans(_days("2026-11-22", "2026-12-31", _some("wind", "co2", regions=["NI"]))) == [
         ("wind · NI · 2026-11", "11-22", "11-23"),
-        ("co2 · NI · 2026-11", "11-22", "11-22"),
+        ("co2 · NI · 2026-11-22", "11-22", "11-22"),
     ]
 
 
@@ -186,7 +186,7 @@ def test_a_snapshot_is_planned_only_with_today() -> None:
     assert _spans(_days("2026-10-30", "2026-11-22", mix)) == [
         ("co2 · ROI · 2026-10", "10-30", "10-31"),
         ("co2 · ROI · 2026-11", "11-01", "11-22"),
-        ("generation · ROI · 2026-11", "11-22", "11-22"),
+        ("generation · ROI · 2026-11-22", "11-22", "11-22"),
     ]
 
 
@@ -195,7 +195,8 @@ def test_a_snapshot_just_after_midnight_may_be_yesterdays(time: str, first: str)
     entry = source("eirgrid")
     mix = Selection.of(entry, areas=["generation"], regions=["ROI"])
     units = plan_live(entry, now=at(f"2026-11-22T{time}:00Z"), days_back=1, selection=mix)
-    assert _spans(units) == [("generation · ROI · 2026-11", first, "11-22")]
+    period = "2026-11-22" if first == "11-22" else "2026-11"
+    assert _spans(units) == [(f"generation · ROI · {period}", first, "11-22")]
 
 
 def test_days_before_upstream_served_an_area_are_not_planned() -> None:

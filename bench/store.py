@@ -1,0 +1,90 @@
+"""A store as years of live runs leave it, written straight from the simulated feed."""
+
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from dev.upstream.simulated import Simulated
+from include.domain.calendar import day_span, midnight, second_pass
+from include.domain.catalogue import AREAS
+from include.domain.readings import Feed, Partition
+from include.domain.series import History, Series
+from include.storage.keys import partitions_of, readings_key
+from include.storage.local import LocalStore
+from include.storage.parquet import SCHEMA, encode
+from include.storage.readings import ReadingsStore
+
+FEED = Simulated(seed=1)
+
+
+def fill(folder: Path, first: date, last: date) -> None:
+    """Write every partition that holds slots of these Irish days, both included; what is there stays."""
+    ReadingsStore(LocalStore(folder), feed=Feed.SIMULATED).open()
+    wanted = [one for one in partitions(first, last) if not (folder / readings_key(one)).exists()]
+    with ProcessPoolExecutor(2) as pool:
+        for _ in pool.map(_write, [folder] * len(wanted), wanted, chunksize=50):
+            pass
+
+
+def partitions(first: date, last: date) -> Iterator[Partition]:
+    """The partitions of EirGrid's areas that hold slots of these days."""
+    span = day_span(first, last)
+    for area in AREAS:
+        for region in area.regions:
+            if any(one.history is History.FULL for one in area.of_region(region)):
+                yield from partitions_of("eirgrid", area, region, span)
+
+
+def _write(folder: Path, partition: Partition) -> None:
+    area = next(one for one in AREAS if one.name == partition.area)
+    parts = [part for one in area.of_region(partition.region) if (part := _rows(one, partition)) is not None]
+    if parts:
+        data = encode(pa.concat_tables(sorted(parts, key=lambda part: str(part["field"][0]))), feed=Feed.SIMULATED)
+        path = folder / readings_key(partition)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+
+
+def _rows(series: Series, partition: Partition) -> pa.Table | None:
+    if series.history is not History.FULL:
+        return None
+    span = partition.span
+    start = max(span.start, midnight(series.first_day))
+    if start >= span.end:
+        return None
+    step = int(series.cadence.total_seconds())
+    slots = np.arange(int(start.timestamp()), int(span.end.timestamp()), step, dtype=np.int64)
+    for again in _second_passes(partition):
+        slots = slots[(slots < again[0]) | (slots >= again[1])]
+    values = FEED.values(series.field, series.region, slots)
+    # A live run reads a value within the quarter-hour; a null is read again until it is upstream's last word.
+    fetched = (slots // 900 * 900 + np.where(np.isnan(values), 86_400, 1_080)) * 1_000_000
+    return pa.table(
+        {
+            "timestamp": pa.array(slots * 1_000_000, pa.int64()).cast(SCHEMA.field("timestamp").type),
+            "field": pa.array([series.field] * len(slots)),
+            "value": pa.array(values, from_pandas=True),
+            "fetched_at": pa.array(fetched, pa.int64()).cast(SCHEMA.field("fetched_at").type),
+        },
+        schema=SCHEMA,
+    )
+
+
+def _second_passes(partition: Partition) -> Iterable[tuple[float, float]]:
+    month = partition.month
+    day = month.first
+    while day <= month.last:
+        if again := second_pass(day):
+            yield again.start.timestamp(), again.end.timestamp()
+        day += timedelta(days=1)
+
+
+if __name__ == "__main__":
+    import sys
+
+    fill(Path(sys.argv[1]), date.fromisoformat(sys.argv[2]), date.fromisoformat(sys.argv[3]))
+    sys.stdout.write(f"{datetime.now(UTC)}\n")

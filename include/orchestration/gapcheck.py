@@ -1,0 +1,252 @@
+"""The gap check DAG: plan per source → trigger repairs, two at a time → report."""
+
+import logging
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
+from airflow.sdk import DAG, Param, TriggerRule, Variable, get_current_context, task
+from airflow.sdk.exceptions import AirflowSkipException
+
+from include.domain.calendar import DAY, irish_day
+from include.domain.errors import GridError, Incomplete, SettingInvalid
+from include.domain.ledger import Ledger, decode, encode, variable_name
+from include.domain.repairs import Repair
+from include.jobs.plan import narrowed, parse_days
+from include.orchestration.tasks import DEFAULTS, START, open_claimed
+from include.settings import Settings, load_settings
+from include.sources.base import SourceEntry
+from include.sources.registry import SOURCES, source
+
+if TYPE_CHECKING:
+    from include.jobs.gap_report import SourceReport
+    from include.jobs.gapcheck import GapCheck, RunState
+
+log = logging.getLogger(__name__)
+
+AT_ONCE: Final = 2
+"""Queued runs count towards the ingest DAG's max_active_runs too: more at once would keep live runs from being made."""
+DEADLINE: Final = timedelta(hours=3)
+"""After this no more repairs are triggered; the next check goes on."""
+
+DOC: Final = f"""
+### Find what is missing, ask upstream for it again, write `gaps.json`
+
+Every day at 06:00 UTC the last days of every series are scanned (`GRID_GAP_DAYS`, 31). What should be there and is not
+becomes DagRuns of `ingest_<source>`: one per run of days of a partition, newest first, {AT_ONCE} at a time, at most
+`GRID_MAX_BACKFILLS_PER_RUN`. The ledger of what has been asked for is the Variable `gap_ledger_<source>`. Days of which
+upstream says the same `GRID_MAX_ATTEMPTS` times over at least three days are given up; the evidence lies in the store.
+
+Trigger it with `start` and `end` for other days, up to all history; with `areas` and `regions` for a part; with
+`dry_run` to read in the log of `plan` what it would do; with `reopen` to forget what was given up on these days.
+Clearing any task is safe: the ledger is written before anything is triggered, and no run id is used for two things.
+"""
+
+
+class TriggerRepair(TriggerDagRunOperator):  # type: ignore[misc]  # Airflow is untyped here
+    """Triggers a repair and waits for it, unless the check has gone on for too long."""
+
+    def execute(self, context: Any) -> None:
+        """Trigger, or skip: the ledger has the repair, and the next check triggers it."""
+        if datetime.now(UTC) - context["dag_run"].start_date > DEADLINE:
+            raise AirflowSkipException(f"this check has gone on for {DEADLINE}; the next one triggers this repair")
+        super().execute(context)
+
+
+def gapcheck_dag() -> DAG:
+    """The DAG `gapcheck`."""
+    with DAG(
+        dag_id="gapcheck",
+        schedule="0 6 * * *",
+        start_date=START,
+        catchup=False,
+        # One writer of the ledgers.
+        max_active_runs=1,
+        # Once unpaused it checks at once: whoever has just deployed says when the first month is to be loaded.
+        is_paused_upon_creation=True,
+        dagrun_timeout=timedelta(hours=20),
+        default_args=DEFAULTS,
+        params=_params(),
+        tags=["gapcheck"],
+        doc_md=DOC,
+        description="Find missing slots, trigger repairs, write gaps.json",
+    ) as dag:
+        planned = _plan.expand(source_id=[entry.source_id for entry in SOURCES])
+        triggered = TriggerRepair.partial(
+            task_id="trigger",
+            # Without it parallel copies collide.
+            logical_date=None,
+            skip_when_already_exists=True,
+            fail_when_dag_is_paused=True,
+            wait_for_completion=True,
+            deferrable=True,
+            poke_interval=10,
+            allowed_states=["success", "failed"],
+            failed_states=[],
+            max_active_tis_per_dagrun=AT_ONCE,
+            map_index_template="{{ task.trigger_run_id }}",
+        ).expand_kwargs(_repairs(planned))
+        triggered >> _report()
+    return dag
+
+
+def _params() -> dict[str, Param]:
+    areas = [area for entry in SOURCES for area in entry.areas]
+    day: dict[str, Any] = {"type": ["null", "string"], "format": "date"}
+    listed: dict[str, Any] = {"type": ["null", "array"], "items": {"type": "string"}, "description": "None: all."}
+    return {
+        "start": Param(None, **day, title="Start", description="First Irish day. Without start and end: the last 31."),
+        "end": Param(None, **day, title="End", description="Last Irish day, included."),
+        "areas": Param(None, **listed, examples=[area.name for area in areas], title="Areas"),
+        "regions": Param(
+            None, **listed, examples=list(dict.fromkeys(one for area in areas for one in area.regions)), title="Regions"
+        ),
+        "dry_run": Param(False, type="boolean", title="Dry run", description="Only say what would be triggered."),
+        "reopen": Param(
+            False,
+            type="boolean",
+            title="Re-open",
+            description="Forget what was given up, and earlier tries, on these days, areas and regions.",
+        ),
+    }
+
+
+@task(task_id="plan", map_index_template="{{ task.op_kwargs['source_id'] }}", execution_timeout=timedelta(minutes=30))
+def _plan(source_id: str) -> list[dict[str, Any]]:
+    """The repairs of one source, written into its ledger; a dry run writes nothing."""
+    context = get_current_context()
+    params, settings = context["params"], load_settings()
+    check = _check(source(source_id), settings, params)
+    ledger = _read_ledger(source_id)
+    plan = check.plan(
+        ledger,
+        stamp=f"{context['dag_run'].run_after:%Y%m%dT%H%M%S}",
+        limit=settings.max_backfills_per_run,
+        reopen=params["reopen"],
+    )
+    if check.dry_run:
+        return []
+    _write_ledger(source_id, ledger, plan.ledger)
+    return [_request(repair) for repair in plan.repairs]
+
+
+@task(task_id="repairs", trigger_rule=TriggerRule.ALL_DONE)
+def _repairs(planned: Any) -> list[dict[str, Any]]:
+    """All sources' repairs in one list: a source that cannot be checked holds up no other."""
+    return [request for requests in planned if requests for request in requests]
+
+
+@task(task_id="report", trigger_rule=TriggerRule.ALL_DONE, execution_timeout=timedelta(minutes=30))
+def _report() -> dict[str, int]:
+    """Settle the ledgers and write gaps.json; days that were asked for beside the last 31 get a report of their own."""
+    from include.jobs.gap_report import GapReport  # noqa: PLC0415  DAG files are parsed without DuckDB
+
+    params, settings = get_current_context()["params"], load_settings()
+    if params["dry_run"]:
+        raise AirflowSkipException("a dry run writes nothing; the log of plan says what would be triggered")
+    document = GapReport(store=open_claimed(settings), feed=settings.feed, now=settings.clock())
+    problems: dict[str, str] = {}
+    for entry in (one for one in SOURCES if settings.feed in one.feeds):
+        try:
+            document.add(_settled(entry, settings))
+            if any(params[name] for name in ("start", "end", "areas", "regions")):
+                _report_asked(entry, settings, params)
+        except AirflowSkipException as reason:
+            log.info("%s: %s", entry.source_id, reason)
+        except GridError as error:
+            log.exception("%s cannot be checked", entry.source_id)
+            problems[entry.source_id] = str(error)
+    gaps = document.write(problems)
+    if problems:
+        raise Incomplete("; ".join(f"{name}: {why}" for name, why in problems.items()))
+    return gaps
+
+
+def _settled(entry: SourceEntry, settings: Settings) -> "SourceReport":
+    from include.jobs.gap_report import SourceReport  # noqa: PLC0415
+
+    check = _check(entry, settings, {})
+    ledger = _read_ledger(entry.source_id)
+    judged, settled = check.settled(ledger)
+    _write_ledger(entry.source_id, ledger, settled)
+    return SourceReport.of(check, judged, settled)
+
+
+def _report_asked(entry: SourceEntry, settings: Settings, params: Mapping[str, Any]) -> None:
+    """What was found of the days, areas and regions that were asked for."""
+    from include.jobs.gap_report import GapReport, SourceReport  # noqa: PLC0415
+
+    check = _check(entry, settings, params)
+    ledger = _read_ledger(entry.source_id)
+    report = GapReport(store=check.store, feed=settings.feed, now=check.now)
+    report.add(SourceReport.of(check, check.judged({}), ledger))
+    log.info("what was found from %s to %s: %s", check.first, check.last, report.write_apart(check))
+
+
+def _check(entry: SourceEntry, settings: Settings, params: Mapping[str, Any]) -> "GapCheck":
+    """The check that the Params ask for, of the last 31 days when they ask for none."""
+    from include.jobs.gapcheck import GapCheck  # noqa: PLC0415  DAG files are parsed without DuckDB
+
+    if entry.problem:
+        raise SettingInvalid(entry.problem)
+    if settings.feed not in entry.feeds:
+        raise AirflowSkipException(f"{entry.source_id} fills no store of the feed {settings.feed}")
+    now = settings.clock()
+    today = irish_day(now)
+    first, last = parse_days(params.get("start"), params.get("end"), now=now) or (
+        today - DAY * (settings.gap_days - 1),
+        today,
+    )
+    selection = narrowed(SOURCES, entry, areas=params.get("areas"), regions=params.get("regions"))
+    if selection is None:
+        raise AirflowSkipException(f"{entry.source_id} has none of the areas and regions that were asked for")
+    return GapCheck(
+        store=open_claimed(settings),
+        entry=entry,
+        first=first,
+        last=last,
+        now=now,
+        selection=selection,
+        run_state=lambda run_id: _run_state(entry.source_id, run_id),
+        max_attempts=settings.max_attempts,
+        dry_run=bool(params.get("dry_run")),
+    )
+
+
+def _run_state(source_id: str, run_id: str) -> "RunState":
+    from include.jobs.gapcheck import RunState  # noqa: PLC0415
+
+    ti = get_current_context()["ti"]
+    dag_id = f"ingest_{source_id}"
+    if not ti.get_dr_count(dag_id=dag_id, run_ids=[run_id]):
+        return RunState.ABSENT
+    going = ti.get_dr_count(dag_id=dag_id, run_ids=[run_id], states=["queued", "running"])
+    return RunState.GOING if going else RunState.ENDED
+
+
+def _request(repair: Repair) -> dict[str, Any]:
+    """What TriggerDagRunOperator is given for one repair."""
+    partition, count = repair.partition, len(repair.days)
+    return {
+        "trigger_dag_id": f"ingest_{partition.source}",
+        "trigger_run_id": repair.run_id,
+        "conf": {
+            "start": repair.first.isoformat(),
+            "end": repair.last.isoformat(),
+            "areas": [partition.area],
+            "regions": [partition.region],
+        },
+        "note": f"Gap check: {partition.area} {partition.region} lacks something on {count} Irish day(s) from "
+        f"{repair.first} to {repair.last}",
+    }
+
+
+def _read_ledger(source_id: str) -> Ledger:
+    return decode(Variable.get(variable_name(source_id), default=None), source_id)
+
+
+def _write_ledger(source_id: str, before: Ledger, after: Ledger) -> None:
+    if after != before:
+        description = f"Repairs of {source_id} under way, written by the gap check alone"
+        Variable.set(variable_name(source_id), encode(after, source_id), description=description)

@@ -1,0 +1,138 @@
+"""The gap check through a real scheduler: a hole is found, asked for again, filled, exported and no longer told of."""
+
+import io
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+import pytest
+
+from include.domain.ledger import variable_name
+from include.domain.readings import Feed
+from include.storage.parquet import encode
+from tests.e2e.deployment import Deployment, deployed
+from tests.e2e.serving import api_over
+
+pytestmark = pytest.mark.network
+
+NOW = "2026-11-22T20:07:00Z"
+WIND = "simulated/readings/source=eirgrid/area=wind/region=ROI/year=2026/month=11/data.parquet"
+ASKED = {"start": "2026-11-21", "end": "2026-11-21", "areas": ["wind"], "regions": ["ROI"]}
+HOLE = [datetime(2026, 11, 21, 9, tzinfo=UTC) + n * timedelta(minutes=15) for n in range(5)]
+TWO_DAYS = {"GRID_GAP_DAYS": "2"}
+"""Yesterday and today: what the first live run has fetched."""
+
+
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
+    """A deployment whose first live run is done, and from which five quarter-hours of wind were then lost."""
+    with deployed(tmp_path_factory.mktemp("gaps"), feed="simulated", now=NOW, settings=TWO_DAYS) as deployment:
+        deployment.finish("ingest_eirgrid", deployment.first_run("ingest_eirgrid"))
+        deployment.finish("export", deployment.first_run("export"))
+        lose(deployment, HOLE)
+        yield deployment
+
+
+def read(deployment: Deployment) -> Any:
+    body = deployment.s3.get_object(Bucket=deployment.bucket, Key=WIND)["Body"].read()
+    return pq.read_table(io.BytesIO(body))
+
+
+def lose(deployment: Deployment, slots: list[datetime]) -> None:
+    table = read(deployment)
+    kept = table.filter(
+        pc.invert(pc.is_in(table["timestamp"], value_set=pc.cast(slots_of(slots), table["timestamp"].type)))
+    )
+    assert kept.num_rows == table.num_rows - 2 * len(slots)
+    deployment.s3.put_object(Bucket=deployment.bucket, Key=WIND, Body=encode(kept, feed=Feed.SIMULATED))
+
+
+def slots_of(slots: list[datetime]) -> Any:
+    import pyarrow as pa
+
+    return pa.array(slots, pa.timestamp("us", tz="UTC"))
+
+
+def check(deployment: Deployment, **params: Any) -> tuple[str, str]:
+    run = deployment.trigger("gapcheck", params)
+    return run, deployment.finish("gapcheck", run)
+
+
+def repairs_of(deployment: Deployment) -> list[dict[str, Any]]:
+    runs = deployment.airflow.get("dags/ingest_eirgrid/dagRuns", limit=100)["dag_runs"]
+    return [run for run in runs if str(run["dag_run_id"]).startswith("gapcheck__")]
+
+
+def test_a_hole_is_found_filled_exported_and_no_longer_told_of_without_a_hand_on_it(filled: Deployment) -> None:
+    filled.airflow.patch("dags/gapcheck", {"is_paused": False})
+    assert filled.finish("gapcheck", filled.first_run("gapcheck")) == "success"
+    repairs = [run for run in repairs_of(filled) if run["conf"]["areas"] == ["wind"]]
+    (repair,) = repairs
+    assert repair["conf"] == ASKED
+    assert repair["state"] == "success"
+    assert "lacks something on 1 Irish day(s)" in repair["note"]
+    assert set(HOLE) <= set(read(filled)["timestamp"].to_pylist())
+    for run in filled.airflow.runs("export"):
+        assert filled.finish("export", str(run["dag_run_id"])) == "success"
+    with api_over(filled) as get:
+        gaps = get("/api/gaps")
+        assert gaps["window"] == {"start": "2026-11-21T00:00:00Z", "end": "2026-11-23T00:00:00Z"}
+        assert {gap["state"] for gap in gaps["gaps"]} <= {"missing_upstream", "withheld", "late"}
+        assert [gap for gap in gaps["gaps"] if (gap["area"], gap["state"]) == ("wind", "missing_upstream")] == []
+        served = {
+            point["timestamp"]: point
+            for block in get("/api/wind")["series"]
+            if block["region"] == "ROI"
+            for point in block["points"]
+        }
+    assert all(served[slot.strftime("%Y-%m-%dT%H:%M:%SZ")]["actual"] is not None for slot in HOLE)
+
+
+def test_a_second_check_finds_nothing_and_triggers_nothing(filled: Deployment) -> None:
+    triggered = len(repairs_of(filled))
+    _, state = check(filled)
+    assert state == "success"
+    assert len(repairs_of(filled)) == triggered
+    ledger = filled.airflow.get(f"variables/{variable_name('eirgrid')}")["value"]
+    assert "wind" not in {one["area"] for one in json.loads(ledger)["open"]}
+
+
+def test_a_dry_run_says_what_it_would_do_and_does_nothing(filled: Deployment) -> None:
+    lose(filled, HOLE)
+    before, triggered = filled.objects("simulated/"), len(repairs_of(filled))
+    run, state = check(filled, **ASKED, dry_run=True)
+    assert state == "success"
+    told = filled.log("gapcheck", run, "plan", map_index=0)
+    assert "would trigger 1 DagRuns" in told
+    assert "wind · ROI · 2026-11-21 to 2026-11-21" in told
+    assert "wind · ROI · WIND_ACTUAL: 5 not_fetched" in told
+    assert len(repairs_of(filled)) == triggered
+    assert filled.objects("simulated/") == before
+
+
+def test_an_asked_for_check_mends_the_same_hole_again_and_has_its_own_report(filled: Deployment) -> None:
+    _, state = check(filled, **ASKED)
+    assert state == "success"
+    assert len([run for run in repairs_of(filled) if run["conf"] == ASKED]) == 2
+    assert set(HOLE) <= set(read(filled)["timestamp"].to_pylist())
+    key = "simulated/gap_reports/source=eirgrid/2026-11-21_2026-11-21.json"
+    report = json.loads(filled.s3.get_object(Bucket=filled.bucket, Key=key)["Body"].read())
+    assert [(row["field"], row["completeness"]) for row in report["series"]] == [("WIND_ACTUAL", 1), ("WIND_FCAST", 1)]
+
+
+def test_a_wrong_area_is_refused_in_one_line(filled: Deployment) -> None:
+    run, state = check(filled, areas=["wnd"])
+    assert state == "failed"
+    assert "areas: got 'wnd'; allowed: wind, solar" in filled.log("gapcheck", run, "plan", map_index=0)
+
+
+def test_a_foreign_ledger_stops_the_check_and_is_left_alone(filled: Deployment) -> None:
+    name = variable_name("eirgrid")
+    filled.airflow.patch(f"variables/{name}", {"key": name, "value": '{"mine": 1}'})
+    run, state = check(filled, **ASKED)
+    assert state == "failed"
+    assert f"Variable {name}: got" in filled.log("gapcheck", run, "plan", map_index=0)
+    assert json.loads(filled.airflow.get(f"variables/{name}")["value"]) == {"mine": 1}
