@@ -196,7 +196,7 @@ class GapCheck:
 
     def _heard(self, key: DayKey, entry: Entry, recorded: dict[Partition, Outcomes]) -> Entry:
         """The entry with the outcome of its newest DagRun, once there is one."""
-        if entry.outcome:
+        if entry.outcome or self.run_state(entry.run_id) is RunState.ABSENT:
             return entry
         area = self.entry.area(key.area)
         day = key.day.day if area.partitioned_by_day else None

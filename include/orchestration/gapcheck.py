@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any, Final
 
 from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
@@ -208,7 +209,8 @@ def _check(entry: SourceEntry, settings: Settings, params: Mapping[str, Any]) ->
         last=last,
         now=now,
         selection=selection,
-        run_state=lambda run_id: _run_state(entry.source_id, run_id),
+        # A run of many days is asked about once.
+        run_state=cache(partial(_run_state, entry.source_id)),
         max_attempts=settings.max_attempts,
         dry_run=bool(params.get("dry_run")),
     )

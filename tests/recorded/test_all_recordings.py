@@ -4,12 +4,10 @@ The recordings are read here by pandas and the standard library's time zones alo
 """
 
 import math
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Any, Final, NamedTuple
-from zoneinfo import ZoneInfo
+from typing import Any, Final
 
 import pandas as pd
 import pytest
@@ -17,7 +15,7 @@ import responses
 from responses.matchers import query_param_matcher
 
 from include.domain.catalogue import AREAS
-from include.domain.readings import Feed, Outcome, Unit
+from include.domain.readings import Feed, Unit
 from include.domain.series import Area, Route
 from include.jobs.ingest import Ingest
 from include.jobs.plan import Selection, plan_days
@@ -28,110 +26,12 @@ from include.sources.eirgrid.query import Hosts
 from include.sources.eirgrid.source import EirGridSource
 from include.storage.local import LocalStore
 from include.storage.readings import ReadingsStore
-from tests.recordings import recordings_or_skip
-from tests.standin import StandIn, stand_in
+from tests.recorded.parts import AUTUMN, IRELAND, NOW, SPRING, Key, Recorded, exactly, instant
+from tests.standin import StandIn
 
 pytestmark = pytest.mark.network
 
 DATA: Final = f"{Hosts().www}/DashboardService.svc/data"
-IRELAND: Final = ZoneInfo("Europe/Dublin")
-NOW: Final = "2026-08-22T06:10:00Z"
-PARTS: Final = (
-    "dashboardservice_15min_2021_2024-02.parquet",
-    "dashboardservice_15min_2026-06-12_2026-08-22.parquet",
-    "apichart_ROI_15min_2026-04-05_2026-04-10.csv",
-    "apichart_ROI_hourly_2026-03-08_2026-04-06.csv",
-)
-SPANS: Final = (
-    (date(2021, 1, 1), date(2024, 2, 19)),
-    (date(2026, 3, 8), date(2026, 4, 10)),
-    (date(2026, 6, 12), date(2026, 8, 22)),
-)
-SPRING: Final = (date(2021, 3, 28), date(2022, 3, 27), date(2023, 3, 26))
-AUTUMN: Final = (date(2021, 10, 31), date(2022, 10, 30), date(2023, 10, 29))
-
-
-class Key(NamedTuple):
-    region: str
-    field: str
-
-
-Recorded = dict[Key, dict[datetime, float]]
-"""Every recorded value by series and UTC instant."""
-
-
-def instant(local: datetime) -> datetime | None:
-    """The UTC instant of a recorded stamp; None in the hour that spring skips. October's stamps are the first pass."""
-    found = local.replace(tzinfo=IRELAND, fold=0).astimezone(UTC)
-    return found if found.astimezone(IRELAND).replace(tzinfo=None) == local else None
-
-
-def exactly(local: datetime) -> datetime:
-    found = instant(local)
-    assert found is not None
-    return found
-
-
-def read_part(file: Path) -> dict[Key, dict[datetime, float]]:
-    """NaN stands for a recorded null."""
-    parquet = file.suffix == ".parquet"
-    frame = pd.read_parquet(file) if parquet else pd.read_csv(file, index_col=0, parse_dates=[0])
-    stamps = [instant(stamp.to_pydatetime()) for stamp in frame.index]
-    part: dict[Key, dict[datetime, float]] = {}
-    for column in frame.columns:
-        region, field = column.split("_", 1) if parquet else ("ROI", column)
-        # The file holds SNSP in 32 bits; upstream wrote at most four decimals.
-        values = frame[column].astype("float64").round(4)
-        part[Key(region, field)] = {at: value for at, value in zip(stamps, values, strict=True) if at is not None}
-        if not values[[at is None for at in stamps]].isna().all():
-            raise AssertionError(f"{column}: a value in the hour that spring skips")
-    if Key("ALL", "INTER_NET") not in part and parquet:
-        ewic, moyle = part[Key("ROI", "INTER_EWIC")], part[Key("NI", "INTER_MOYLE")]
-        part |= {Key("ALL", "INTER_EWIC"): ewic, Key("ALL", "INTER_MOYLE"): moyle}
-        part[Key("ALL", "INTER_NET")] = {at: value + moyle[at] for at, value in ewic.items()}
-    return part
-
-
-@pytest.fixture(scope="module")
-def folder() -> Path:
-    return recordings_or_skip()
-
-
-@pytest.fixture(scope="module")
-def recorded(folder: Path) -> Recorded:
-    """Where two recordings hold the same slot, the earlier in the list counts."""
-    found: Recorded = {}
-    for name in reversed(PARTS):
-        for key, values in read_part(folder / name).items():
-            found.setdefault(key, {}).update(values)
-    return found
-
-
-@pytest.fixture(scope="module")
-def upstream(folder: Path) -> Iterator[StandIn]:
-    with stand_in(now=NOW, feed="recorded", arguments=["--recorded", str(folder)]) as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def store(upstream: StandIn, recorded: Recorded, tmp_path_factory: pytest.TempPathFactory) -> ReadingsStore:
-    """A store that ingest has filled with everything that was recorded."""
-    readings = ReadingsStore(LocalStore(tmp_path_factory.mktemp("recorded")), feed=Feed.RECORDED)
-    readings.open()
-    now = datetime.fromisoformat(NOW)
-    settings = load_settings(store="unused", feed="recorded", upstream=upstream.url, now=now, max_retries=0)
-    source = EirGridSource.from_settings(settings, clock=settings.clock)
-    for area in AREAS:
-        regions = [region for region in area.regions if any((region, one.field) in recorded for one in area.series)]
-        spans = [span for span in SPANS if regions and span[1] >= min(one.first_day for one in area.series)]
-        for first, last in spans:
-            selection = Selection.of(SOURCE, areas=[area.name], regions=regions)
-            for unit in plan_days(SOURCE, first, last, now=now, selection=selection):
-                job = Ingest(source=source, area=area, readings=readings, clock=settings.clock)
-                result = job.run(unit, live=False)
-                assert not result.outcome.is_ours, result
-                assert result.outcome is not Outcome.UNSUPPORTED, result
-    return readings
 
 
 def rows_of(store: ReadingsStore, area: Area, key: Key, month: date | None = None) -> dict[datetime, float | None]:

@@ -1,0 +1,230 @@
+"""What is lost is found, asked for in the fewest DagRuns and mended; what upstream has not is given up in the end."""
+
+import random
+import shutil
+from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from include.domain.calendar import day_span, days, irish_day
+from include.domain.errors import LedgerUnreadable
+from include.domain.gaps import State
+from include.domain.ledger import DayKey
+from include.domain.repairs import Repair
+from include.storage.keys import readings_key
+from include.storage.verdicts import read_verdicts
+from tests.jobs.world import Slot, World, given, partition_of
+
+NOW = datetime(2026, 11, 12, 6, 0, tzinfo=UTC)
+FIRST, LAST = date(2026, 10, 13), date(2026, 11, 12)
+"""The 31 days that a check of this morning covers; clocks went back on 25 October."""
+PAIRS = (("wind", "ROI"), ("snsp", "ALL"), ("system_generation", "NI"))
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder in which nothing is missing."""
+    folder = tmp_path_factory.mktemp("whole") / "store"
+    World(folder, NOW, PAIRS).load(FIRST, LAST)
+    return folder
+
+
+@pytest.fixture
+def world(whole: Path, tmp_path: Path) -> World:
+    shutil.copytree(whole, tmp_path / "store")
+    return World(tmp_path / "store", NOW, PAIRS)
+
+
+def settled_slots(world: World) -> list[Slot]:
+    """Everything that is stored, but for what is too young to be asked for again."""
+    return [
+        (*one.key, slot)
+        for one in world.series
+        for day in days(FIRST, LAST)
+        for slot in given(one, day, now=NOW - one.cadence - one.settles_after)
+    ]
+
+
+def some_loss(rng: random.Random, everything: list[Slot]) -> set[Slot]:
+    """A few single slots, stretches, days of a series, or whole partitions."""
+    lost: set[Slot] = set()
+    for _ in range(rng.randint(1, 4)):
+        kind = rng.choice(["slot", "slot", "stretch", "day", "days", "partition"])
+        start = rng.randrange(len(everything))
+        area, region, field, at = everything[start]
+        if kind in {"slot", "stretch"}:
+            lost |= set(everything[start : start + (1 if kind == "slot" else rng.randint(2, 150))])
+        elif kind == "partition":
+            lost |= {one for one in everything if partition_of(one) == partition_of(everything[start])}
+        else:
+            first = irish_day(at)
+            last = first + timedelta(days=rng.randint(0, 6) if kind == "days" else 0)
+            span = day_span(first, last)
+            lost |= {one for one in everything if one[:3] == (area, region, field) and one[3] in span}
+    return lost
+
+
+def fewest(lost: set[Slot]) -> int:
+    """Runs of days of a partition, counted by hand."""
+    wanted = {(partition_of(one), irish_day(one[3])) for one in lost}
+    return sum((partition, day - timedelta(days=1)) not in wanted for partition, day in wanted)
+
+
+@pytest.mark.parametrize("seed", range(200))
+def test_what_is_lost_is_found_and_mended_in_the_fewest_runs(seed: int, world: World) -> None:
+    rng = random.Random(seed)
+    everything = settled_slots(world)
+    lost = some_loss(rng, everything)
+    whole_files = {partition_of(one) for one in lost} - {partition_of(one) for one in everything if one not in lost}
+    world.lose(lost)
+    for partition in whole_files & {partition_of(one) for one in lost if rng.random() < 0.5}:
+        (world.folder / readings_key(partition)).unlink()
+    gone_upstream = {one for one in lost if rng.random() < 0.1} if seed % 3 == 0 else set()
+    world.upstream.lost |= gone_upstream
+
+    assert world.slots_in(world.look(), State.NOT_FETCHED) >= lost
+    young = world.slots_in(world.look(), State.NOT_FETCHED) - lost
+    assert all(partition_of(one) in whole_files for one in young)
+    planned, after = world.go()
+    assert len(planned.repairs) == fewest(lost)
+    assert world.slots_in(after, State.NOT_FETCHED) == set()
+    assert world.slots_in(after, State.MISSING_UPSTREAM) == gone_upstream
+
+    world.now += timedelta(minutes=10)
+    again, _ = world.go()
+    assert again.repairs == []
+    assert set(world.ledger) == {DayKey(one[0], one[1], irish_day(one[3])) for one in gone_upstream}
+
+
+def test_nothing_is_found_in_a_whole_store(world: World) -> None:
+    planned, judged = world.go()
+    assert planned.repairs == []
+    assert world.slots_in(judged, *set(State) - {State.OK, State.PENDING, State.DST_LOST, State.LATE}) == set()
+    lost = [slot for _, _, _, slot in world.slots_in(judged, State.DST_LOST)]
+    assert {slot.replace(minute=0) for slot in lost} == {datetime(2026, 10, 25, 1, tzinfo=UTC)}
+
+
+def slots_of(world: World, area: str, *wanted: date) -> set[Slot]:
+    return {
+        (*one.key, slot)
+        for one in world.series
+        if one.area == area
+        for day in wanted
+        for slot in given(one, day, now=NOW)
+    }
+
+
+def each_morning(world: World, count: int) -> list[list[Repair]]:
+    """One check a day at six; what each triggered."""
+    triggered = []
+    for _ in range(count):
+        planned, _ = world.go()
+        triggered.append(planned.repairs)
+        world.now += timedelta(days=1)
+    return triggered
+
+
+def test_upstream_down_for_a_week_is_not_asked_all_the_time_and_all_is_mended_after(world: World) -> None:
+    lost = slots_of(world, "wind", date(2026, 11, 3), date(2026, 11, 4), date(2026, 11, 8))
+    world.lose(lost)
+    world.upstream.down = True
+    each_morning(world, 7)
+    world.upstream.down = False
+    each_morning(world, 4)
+    for tries in world.tries.values():
+        assert len([at for at in tries if at < NOW + timedelta(days=7)]) <= 5
+        waits = [later - earlier for earlier, later in pairwise(tries)]
+        for number, wait in enumerate(waits):
+            assert wait >= min(timedelta(hours=6) * 2**number, timedelta(days=2)) * 0.8
+    wind = [one for one in world.look() if one.series.area == "wind"]
+    assert world.slots_in(wind, State.NOT_FETCHED) & lost == set()
+    assert not {key for key in world.ledger if key.area == "wind" and key.day <= LAST}
+    assert read_verdicts(world.store, "eirgrid") == []
+
+
+def test_a_day_that_upstream_has_not_is_given_up_after_five_equal_answers_over_days(world: World) -> None:
+    day = date(2026, 11, 3)
+    hole = set(sorted(slots_of(world, "wind", day))[8:12])
+    world.upstream.lost |= hole
+    world.lose(hole)
+    each_morning(world, 12)
+    key = DayKey("wind", "ROI", day)
+    assert len(world.tries[key]) == 5
+    assert world.tries[key][-1] - world.tries[key][0] >= timedelta(days=3)
+    assert key not in world.ledger
+    (verdict,) = read_verdicts(world.store, "eirgrid")
+    assert (verdict.area, verdict.first, verdict.last, verdict.tries) == ("wind", day, day, 5)
+    assert world.slots_in(world.look(), State.PERMANENT) == hole
+
+
+def given_up(world: World) -> set[Slot]:
+    hole = set(sorted(slots_of(world, "wind", date(2026, 11, 3)))[8:12])
+    world.upstream.lost |= hole
+    world.lose(hole)
+    each_morning(world, 12)
+    return hole
+
+
+def test_what_is_lost_beside_it_later_is_mended(world: World) -> None:
+    hole = given_up(world)
+    beside = set(sorted(slots_of(world, "wind", date(2026, 11, 3)))[20:22])
+    world.lose(beside)
+    planned, after = world.go()
+    assert [repair.first for repair in planned.repairs if repair.partition.area == "wind"][-1:] == [date(2026, 11, 3)]
+    assert world.slots_in(after, State.PERMANENT) == hole
+    assert world.slots_in(after, State.NOT_FETCHED) & beside == set()
+
+
+def test_a_row_that_is_lost_where_a_null_was_given_up_is_fetched_again(world: World) -> None:
+    hole = given_up(world)
+    world.lose(hole)
+    planned, after = world.go()
+    assert date(2026, 11, 3) in {repair.first for repair in planned.repairs}
+    assert world.slots_in(after, State.PERMANENT) == hole
+
+
+def test_a_person_reopens_it(world: World) -> None:
+    hole = given_up(world)
+    world.upstream.lost -= hole
+    planned = world.plan(reopen=True)
+    assert date(2026, 11, 3) in {repair.first for repair in planned.repairs}
+    world.trigger(planned.repairs)
+    after = world.report()
+    assert world.slots_in(after, State.PERMANENT) == set()
+    assert read_verdicts(world.store, "eirgrid") == []
+
+
+def test_a_check_that_is_killed_before_it_triggers_loses_and_doubles_nothing(world: World) -> None:
+    lost = slots_of(world, "wind", date(2026, 11, 3)) | slots_of(world, "snsp", date(2026, 10, 20))
+    world.lose(lost)
+    planned = world.plan()
+    assert len(planned.repairs) == 2
+    world.trigger(planned.repairs[:1])
+    # Killed here; the plan is cleared, or the next morning comes.
+    again = world.plan()
+    assert [one.run_id for one in again.repairs] == [planned.repairs[1].run_id]
+    world.now += timedelta(days=1)
+    later, after = world.go()
+    assert planned.repairs[1].run_id in {one.run_id for one in later.repairs}
+    assert world.slots_in(after, State.NOT_FETCHED) & lost == set()
+    assert all(len(tries) == 1 for key, tries in world.tries.items() if key.day <= date(2026, 11, 4))
+
+
+def test_no_more_than_the_limit_is_triggered_and_the_newest_come_first(world: World) -> None:
+    every_third = days(FIRST, LAST - timedelta(days=1))[::3]
+    world.lose(slots_of(world, "wind", *every_third))
+    world.limit = 4
+    planned, _ = world.go()
+    assert [repair.first for repair in planned.repairs] == sorted(every_third, reverse=True)[:4]
+    assert planned.waiting == len(every_third) - 4
+
+
+def test_a_ledger_that_is_not_ours_is_refused(world: World) -> None:
+    for text in ("", "[]", "null", "{}", '{"gap_ledger": "other", "schema_version": 1, "open": []}', "wind"):
+        world.text = text
+        with pytest.raises(LedgerUnreadable, match="Variable gap_ledger_eirgrid: got") as refused:
+            world.plan()
+        assert "\n" not in str(refused.value)
+        assert world.text == text
