@@ -11,7 +11,7 @@ SITE := site/.built
 GUIDE := mkdocs.yml $(shell find docs -type f)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-all check format setup reference new-source guide clean
+.PHONY: help run test test-all check format setup reference new-source guide bench clean
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -44,6 +44,9 @@ reference: $(SYNCED)  ## Write the reference pages that are made from the code
 
 new-source: $(SYNCED)  ## Write a source and its test from a template (NAME=…)
 	$(PYTHON) -m dev.new_source "$(NAME)"
+
+bench: $(SYNCED)  ## Time the gap scan beside its limits (a minute)
+	$(PYTHON) -m bench
 
 guide: $(SITE)  ## Build the guide into site/
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -81,10 +81,3 @@ def _second_passes(partition: Partition) -> Iterable[tuple[float, float]]:
         if again := second_pass(day):
             yield again.start.timestamp(), again.end.timestamp()
         day += timedelta(days=1)
-
-
-if __name__ == "__main__":
-    import sys
-
-    fill(Path(sys.argv[1]), date.fromisoformat(sys.argv[2]), date.fromisoformat(sys.argv[3]))
-    sys.stdout.write(f"{datetime.now(UTC)}\n")
