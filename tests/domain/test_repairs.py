@@ -1,0 +1,152 @@
+"""Which days are open, how verdicts hold and join, and what is planned."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+
+from hypothesis import given as given_by
+from hypothesis import strategies as st
+
+from include.domain.calendar import Interval, day_span, days, midnight
+from include.domain.catalogue import AREAS, series
+from include.domain.gaps import Run, State
+from include.domain.ledger import DayKey, Entry
+from include.domain.repairs import Hole, Plan, Verdict, given_up, open_days, outside, plan_repairs, united
+
+NOW = datetime(2026, 11, 12, 6, tzinfo=UTC)
+WIND = series("wind", "ROI", "WIND_ACTUAL")
+FREQUENCY = series("frequency", "ROI", "SYS_FREQUENCY")
+QUARTER = timedelta(minutes=15)
+THIRD = date(2026, 11, 3)
+
+
+def run(state: State, start: datetime, slots: int) -> Run:
+    return Run(state, Interval(start, start + slots * QUARTER), slots)
+
+
+def test_open_days_name_the_holes_by_their_place_in_the_day() -> None:
+    start = midnight(THIRD)
+    runs = [
+        run(State.MISSING_UPSTREAM, start + 8 * QUARTER, 4),
+        run(State.OK, start + 12 * QUARTER, 80),
+        run(State.NOT_FETCHED, start + 92 * QUARTER, 8),
+    ]
+    assert open_days([(WIND, runs)], now=NOW) == {
+        DayKey("wind", "ROI", THIRD): {
+            "WIND_ACTUAL": (Hole(State.MISSING_UPSTREAM, 8, 11), Hole(State.NOT_FETCHED, 92, 95))
+        },
+        DayKey("wind", "ROI", date(2026, 11, 4)): {"WIND_ACTUAL": (Hole(State.NOT_FETCHED, 0, 3),)},
+    }
+
+
+def test_what_is_late_is_open_once_it_is_six_hours_overdue() -> None:
+    late = run(State.LATE, NOW - timedelta(hours=8), 32)
+    (found,) = open_days([(WIND, [late])], now=NOW).values()
+    # The slot of 23:30 was due at midnight, six hours ago.
+    assert found["WIND_ACTUAL"] == (Hole(State.LATE, 88, 94),)
+
+
+def test_states_that_no_repair_mends_and_snapshots_are_never_open() -> None:
+    closed = set(State) - {State.LATE, State.NOT_FETCHED, State.MISSING_UPSTREAM}
+    assert open_days([(WIND, [run(state, midnight(THIRD), 4)]) for state in closed], now=NOW) == {}
+    gas = series("generation", "ROI", "FUEL_GAS")
+    assert open_days([(gas, [run(State.LATE, midnight(THIRD), 40)])], now=NOW) == {}
+
+
+WHOLE_DAY = Hole(State.MISSING_UPSTREAM, 0, 95)
+
+
+def verdict(first: date, last: date | None = None, *, hole: Hole = WHOLE_DAY) -> Verdict:
+    return Verdict(
+        area="wind",
+        region="ROI",
+        first=first,
+        last=last or first,
+        missing={"WIND_ACTUAL": (hole,)},
+        tries=5,
+        first_seen=NOW,
+        last_try=NOW,
+        outcome="unchanged",
+    )
+
+
+def test_verdicts_of_days_in_a_row_join_when_they_say_the_same() -> None:
+    first, second, third, fifth = (verdict(date(2026, 11, day)) for day in (1, 2, 3, 5))
+    assert united([third, first, fifth, second]) == [verdict(date(2026, 11, 1), date(2026, 11, 3)), fifth]
+    other = verdict(date(2026, 11, 2), hole=Hole(State.MISSING_UPSTREAM, 0, 3))
+    assert united([first, other, third]) == [first, other, third]
+
+
+@given_by(st.integers(0, 9), st.integers(0, 9), st.integers(-2, 11), st.integers(-2, 11))
+def test_what_is_left_of_a_verdict_is_its_days_without_those(a: int, b: int, c: int, d: int) -> None:
+    base = date(2026, 11, 5)
+    first, last = (base + timedelta(days=one) for one in sorted((a, b)))
+    start, end = (base + timedelta(days=one) for one in sorted((c, d)))
+    left = {day for part in outside(verdict(first, last), start, end) for day in days(part.first, part.last)}
+    assert left == set(days(first, last)) - set(days(start, end))
+
+
+def test_a_verdict_says_where_its_holes_are_also_on_a_day_of_100_slots() -> None:
+    october = date(2026, 10, 25)
+    found = given_up([verdict(october, hole=Hole(State.MISSING_UPSTREAM, 96, 99))], WIND)
+    assert found == {State.MISSING_UPSTREAM: [Interval(day_span(october).end - 4 * QUARTER, day_span(october).end)]}
+    assert given_up([verdict(october)], series("wind", "NI", "WIND_ACTUAL")) == {}
+
+
+AREA = {area.name: area for area in AREAS}
+
+
+def planned(keys: list[DayKey], ledger: dict[DayKey, Entry] | None = None, **how: object) -> Plan:
+    given = {"areas": AREA, "source_id": "eirgrid", "stamp": "S", "now": NOW, "limit": 50} | how
+    return plan_repairs(keys, ledger or {}, **given)  # type: ignore[arg-type]
+
+
+def wind(*listed: str) -> list[DayKey]:
+    return [DayKey("wind", "ROI", date.fromisoformat(f"2026-{day}")) for day in listed]
+
+
+def test_one_run_for_days_in_a_row_of_a_partition_newest_first() -> None:
+    found = planned(wind("10-30", "10-31", "11-01", "11-02", "11-05")).repairs
+    assert [(one.first.isoformat(), one.last.isoformat()) for one in found] == [
+        ("2026-11-05", "2026-11-05"),
+        ("2026-11-01", "2026-11-02"),
+        ("2026-10-30", "2026-10-31"),
+    ]
+    assert len({one.run_id for one in found}) == 3
+
+
+def test_each_day_of_frequency_is_a_partition() -> None:
+    keys = [DayKey("frequency", "ROI", date(2026, 11, day)) for day in (1, 2)]
+    assert [one.partition.period for one in planned(keys).repairs] == ["2026-11-02", "2026-11-01"]
+
+
+def test_every_day_is_in_the_ledger_before_anything_is_triggered() -> None:
+    plan = planned(wind("11-01", "11-02"))
+    assert {entry.run_id for entry in plan.ledger.values()} == {plan.repairs[0].run_id}
+    assert set(plan.ledger) == set(wind("11-01", "11-02"))
+
+
+def test_days_that_cool_down_or_are_being_fetched_are_left_be() -> None:
+    (key,) = wind("11-01")
+    going = Entry.asked(None, run_id="r", now=NOW - timedelta(days=9))
+    ended = going.found("unchanged", answer="a", at=NOW)
+    assert planned([key], {key: going}).repairs == []
+    assert planned([key], {key: ended}).repairs[0].run_id != "r"
+    assert planned([key], {key: replace(ended, next_try=NOW + timedelta(seconds=1))}).repairs == []
+
+
+def test_what_never_ran_is_triggered_as_it_was_written_down() -> None:
+    keys = wind("11-01", "11-02")
+    ledger = {key: Entry.asked(None, run_id="killed", now=NOW - timedelta(days=1)) for key in keys}
+    plan = planned(keys, ledger, never_ran=frozenset({"killed"}))
+    assert [(one.run_id, one.days) for one in plan.repairs] == [("killed", tuple(key.day for key in keys))]
+    assert plan.ledger == ledger
+
+
+def test_a_full_ledger_takes_no_more_and_says_how_many_wait() -> None:
+    old = {
+        DayKey("co2", "NI", date(2014, 1, 1) + timedelta(days=number)): Entry.asked(None, run_id="r", now=NOW)
+        for number in range(1999)
+    }
+    plan = planned(wind("11-01", "11-05"), old)
+    assert [one.first for one in plan.repairs] == [date(2026, 11, 5)]
+    assert (len(plan.ledger), plan.waiting) == (2000, 1)
