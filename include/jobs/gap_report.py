@@ -36,7 +36,7 @@ MEANINGS: Final = REASONS | {
     State.PERMANENT: "Asked for over days, always with the same answer: given up until somebody re-opens it.",
 }
 """What each state means, in a sentence."""
-ASKED_FOR: Final = frozenset({State.NOT_FETCHED, State.MISSING_UPSTREAM, State.LATE, State.REPAIRING})
+ASKED_FOR: Final = frozenset({State.NOT_FETCHED, State.MISSING_UPSTREAM, State.REPAIRING})
 """States that a repair may be under way for."""
 
 
@@ -202,7 +202,8 @@ def _reason(run: Run, tried: list[Entry], verdicts: list[Verdict]) -> str:
     latest = max(tried, key=lambda one: one.last_try)
     came_to = latest.outcome or "not known yet"
     sentence = REASONS[run.state].split(";")[0].rstrip(".")
-    return f"{sentence}; asked for {latest.tries} times, last {utc(latest.last_try)} ({came_to})."
+    times = "once" if latest.tries == 1 else f"{latest.tries} times"
+    return f"{sentence}; asked for {times}, last {utc(latest.last_try)} ({came_to})."
 
 
 def _days(span: Interval) -> list[date]:
