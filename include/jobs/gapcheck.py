@@ -114,7 +114,9 @@ class GapCheck:
                     final.append(_verdict(key, known, missing[key]))
                 else:
                     settled[key] = known
-        if final and not self.dry_run:
+        if final and self.dry_run:
+            self._verdicts = _with(self._verdicts, final)
+        elif final:
             self._verdicts = change_verdicts(self.store, self.entry.source_id, lambda known: _with(known, final))
             log.info("%s days given up after %s identical answers", len(final), self.max_attempts)
         return settled

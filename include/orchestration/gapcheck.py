@@ -159,9 +159,22 @@ def _report() -> dict[str, int]:
             log.exception("%s cannot be checked", entry.source_id)
             problems[entry.source_id] = str(error)
     gaps = document.write(problems)
-    if problems:
-        raise Incomplete("; ".join(f"{name}: {why}" for name, why in problems.items()))
+    faults = [f"{name}: {why}" for name, why in problems.items()] or _red_before()
+    if faults:
+        raise Incomplete("; ".join(faults))
     return gaps
+
+
+def _red_before() -> list[str]:
+    """Tasks of this run that failed: a red one never hides in a green run."""
+    ti = get_current_context()["ti"]
+    red = {
+        name: ti.get_ti_count(
+            dag_id=ti.dag_id, task_ids=[name], run_ids=[ti.run_id], states=["failed", "upstream_failed"]
+        )
+        for name in ("plan", "repairs", "trigger")
+    }
+    return [f"{count} of {name} failed; the log of each says why" for name, count in red.items() if count]
 
 
 def _settled(entry: SourceEntry, settings: Settings) -> "SourceReport":

@@ -28,8 +28,13 @@ def quiet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
     """A deployment whose first live run is done."""
     with deployed(tmp_path_factory.mktemp("backfill"), feed="simulated", now="2026-11-22T20:07:00Z") as deployment:
         deployment.finish("ingest_eirgrid", deployment.first_run("ingest_eirgrid"))
-        deployment.finish("export", deployment.first_run("export"))
+        deployment.wait(lambda: not going(deployment), "the first exports")
         yield deployment
+
+
+def going(deployment: Deployment) -> list[str]:
+    runs = [run for dag_id in ("ingest_eirgrid", "export") for run in deployment.airflow.runs(dag_id)]
+    return [str(run["dag_run_id"]) for run in runs if run["state"] in {"queued", "running"}]
 
 
 @retry(

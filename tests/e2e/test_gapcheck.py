@@ -123,6 +123,22 @@ def test_an_asked_for_check_mends_the_same_hole_again_and_has_its_own_report(fil
     assert [(row["field"], row["completeness"]) for row in report["series"]] == [("WIND_ACTUAL", 1), ("WIND_FCAST", 1)]
 
 
+def test_a_paused_ingest_is_told_and_what_was_not_triggered_comes_next_time(filled: Deployment) -> None:
+    lose(filled, HOLE)
+    before = len(repairs_of(filled))
+    filled.airflow.patch("dags/ingest_eirgrid", {"is_paused": True})
+    run, state = check(filled, **ASKED)
+    assert state == "failed"
+    assert "is paused" in filled.log("gapcheck", run, "trigger", map_index=0)
+    assert "1 of trigger failed" in filled.log("gapcheck", run, "report")
+    assert len(repairs_of(filled)) == before
+    filled.airflow.patch("dags/ingest_eirgrid", {"is_paused": False})
+    _, state = check(filled, **ASKED)
+    assert state == "success"
+    assert len(repairs_of(filled)) == before + 1
+    assert set(HOLE) <= set(read(filled)["timestamp"].to_pylist())
+
+
 def test_a_wrong_area_is_refused_in_one_line(filled: Deployment) -> None:
     run, state = check(filled, areas=["wnd"])
     assert state == "failed"
