@@ -27,7 +27,7 @@ def main(command: list[str]) -> int:
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
-    while True:
+    while not ended:
         child = subprocess.Popen(command)
         code = child.wait()
         failures = [at for at in failures if time.monotonic() - at < WITHIN] + [time.monotonic()]
@@ -36,6 +36,7 @@ def main(command: list[str]) -> int:
         sys.stderr.write(f"ended with {code}, started again: {' '.join(command)}\n")
         sys.stderr.flush()
         time.sleep(1)
+    return 128 + ended[0]
 
 
 if __name__ == "__main__":

@@ -97,6 +97,11 @@ def days(first: date, last: date) -> list[date]:
     return [first + DAY * n for n in range((last - first).days + 1)]
 
 
+def days_of(span: Interval) -> list[date]:
+    """The Irish days that a span, which is not empty, touches."""
+    return days(irish_day(span.start), irish_day(span.end - timedelta(microseconds=1)))
+
+
 def floor_slot(instant: datetime, cadence: timedelta) -> datetime:
     """The slot that starts at or last before this instant; slots count from midnight UTC."""
     start = instant.replace(hour=0, minute=0, second=0, microsecond=0)

@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
-from include.domain.calendar import DAY, Interval, days, floor_slot, irish_day, midnight, second_passes
+from include.domain.calendar import DAY, Interval, days_of, floor_slot, irish_day, midnight, second_passes
 from include.domain.catalogue import CYCLE, FROZEN_SLOTS, FROZEN_TOGETHER
 from include.domain.series import NULL_GRACE, History, Series
 
@@ -105,15 +105,24 @@ def judge(series: Series, evidence: Evidence, *, window: Interval, now: datetime
     if series.history is not History.FULL:
         return _freshness(series, evidence, now=now)
     expected = expected_span(series, window=window, now=now)
-    runs: list[Run] = []
-    for stretch in _with_holes(evidence.stretches, expected):
-        for run in _given_up(series, _judged(series, stretch, evidence, now=now), evidence):
-            if runs and _continues(series, runs[-1], run):
-                last = runs.pop()
-                runs.append(Run(run.state, Interval(last.span.start, run.span.end), last.slots + run.slots))
-            else:
-                runs.append(run)
-    return runs
+    judged = (
+        run
+        for stretch in _with_holes(evidence.stretches, expected)
+        for run in _given_up(series, _judged(series, stretch, evidence, now=now), evidence)
+    )
+    return joined(judged, series)
+
+
+def joined(runs: Iterable[Run], series: Series) -> list[Run]:
+    """Ascending runs, with those made one of which the later goes on where the earlier ends."""
+    found: list[Run] = []
+    for run in runs:
+        if found and _continues(series, found[-1], run):
+            last = found.pop()
+            found.append(Run(run.state, Interval(last.span.start, run.span.end), last.slots + run.slots))
+        else:
+            found.append(run)
+    return found
 
 
 def expected_span(series: Series, *, window: Interval, now: datetime) -> Interval:
@@ -146,11 +155,11 @@ def frozen_spans(flats: Mapping[tuple[str, str, str], Sequence[Interval]], serie
 def by_day(runs: Iterable[Run], series: Series) -> Iterator[tuple[date, Run]]:
     """The runs cut at Irish midnights, each with its day."""
     for run in runs:
-        first, last = _days_of(run.span)
-        if first == last:
-            yield first, run
+        touched = days_of(run.span)
+        if len(touched) == 1:
+            yield touched[0], run
             continue
-        for day in days(first, last):
+        for day in touched:
             cut = Interval(max(run.span.start, midnight(day)), min(run.span.end, midnight(day + DAY)))
             yield day, Run(run.state, cut, slots_in(series, cut))
 
@@ -163,11 +172,7 @@ def _continues(series: Series, last: Run, run: Run) -> bool:
     if last.state is not run.state or last.span.end != run.span.start or run.state is State.FROZEN:
         return False
     whole = all(one.slots == slots_in(series, one.span) for one in (last, run))
-    return whole or len({*_days_of(last.span), *_days_of(run.span)}) == 1
-
-
-def _days_of(span: Interval) -> tuple[date, date]:
-    return irish_day(span.start), irish_day(span.end - timedelta(microseconds=1))
+    return whole or irish_day(last.span.start) == irish_day(run.span.end - timedelta(microseconds=1))
 
 
 def _judged(series: Series, stretch: Stretch, evidence: Evidence, *, now: datetime) -> Iterator[Run]:

@@ -5,6 +5,7 @@ from datetime import date
 from enum import StrEnum
 
 from include.domain.calendar import Interval, Month, day_span, days, month_span
+from include.domain.series import Area
 
 
 class Feed(StrEnum):
@@ -41,6 +42,11 @@ class Partition:
     region: str
     month: Month
     day: int | None = None
+
+    @classmethod
+    def holding(cls, source: str, area: Area, region: str, day: date) -> "Partition":
+        """The partition that the slots of an Irish day lie in."""
+        return cls(source, area.name, region, Month.of(day), day.day if area.partitioned_by_day else None)
 
     @property
     def period(self) -> str:

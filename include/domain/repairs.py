@@ -6,7 +6,7 @@ from datetime import date, datetime
 from itertools import groupby, pairwise
 from typing import NamedTuple
 
-from include.domain.calendar import DAY, Interval, Month, days, midnight
+from include.domain.calendar import DAY, Interval, days, midnight
 from include.domain.gaps import REPAIRABLE, Run, State, by_day
 from include.domain.ledger import DayKey, Entry, Ledger, fits
 from include.domain.readings import Partition
@@ -213,5 +213,4 @@ def _repair(
 
 
 def _partition(key: DayKey, areas: Mapping[str, Area], source_id: str) -> Partition:
-    day = key.day.day if areas[key.area].partitioned_by_day else None
-    return Partition(source_id, key.area, key.region, Month.of(key.day), day)
+    return Partition.holding(source_id, areas[key.area], key.region, key.day)

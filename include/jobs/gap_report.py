@@ -3,10 +3,10 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any, Final
 
-from include.domain.calendar import Interval, days, irish_day
+from include.domain.calendar import Interval, days_of
 from include.domain.gaps import Run, State, by_day, slots_in
 from include.domain.ledger import DayKey, Entry, Ledger
 from include.domain.readings import Feed
@@ -103,11 +103,11 @@ class SourceReport:
         return gap
 
     def _entries(self, series: Series, run: Run) -> list[Entry]:
-        keys = [DayKey(series.area, series.region, day) for day in _days(run.span)]
+        keys = [DayKey(series.area, series.region, day) for day in days_of(run.span)]
         return [self.ledger[key] for key in keys if key in self.ledger]
 
     def _verdicts(self, series: Series, run: Run) -> list[Verdict]:
-        covered = _days(run.span)
+        covered = days_of(run.span)
         first, last = covered[0], covered[-1]
         return [
             one
@@ -118,16 +118,12 @@ class SourceReport:
 
 @dataclass
 class GapReport:
-    """The document on all sources, put together source by source."""
+    """The document on all sources, to which one after the other is added."""
 
     store: ObjectStore
     feed: Feed
     now: datetime
     sources: list[SourceReport] = field(default_factory=list)
-
-    def add(self, one: SourceReport) -> None:
-        """Take in what was found out about a source."""
-        self.sources.append(one)
 
     def write(self, not_checked: Mapping[str, str]) -> dict[str, int]:
         """Write `gaps.json`; `not_checked` names sources of which nothing is known, and why. Returns gaps by state."""
@@ -144,7 +140,7 @@ class GapReport:
     def document(self, not_checked: Mapping[str, str]) -> dict[str, Any]:
         """The JSON document."""
         window = self.sources[0].window if self.sources else None
-        listed = _days(window) if window else []
+        listed = days_of(window) if window else []
         series = [row for one in self.sources for row in one.series()]
         expected, known = (sum(row[name] for row in series) for name in ("expected", "known"))
         return {
@@ -204,7 +200,3 @@ def _reason(run: Run, tried: list[Entry], verdicts: list[Verdict]) -> str:
     sentence = REASONS[run.state].split(";")[0].rstrip(".")
     times = "once" if latest.tries == 1 else f"{latest.tries} times"
     return f"{sentence}; asked for {times}, last {utc(latest.last_try)} ({came_to})."
-
-
-def _days(span: Interval) -> list[date]:
-    return days(irish_day(span.start), irish_day(span.end - timedelta(microseconds=1)))

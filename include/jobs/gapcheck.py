@@ -1,14 +1,14 @@
 """Find what is missing, settle what earlier repairs came to, and say what to ask upstream for again."""
 
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Final
 
 from include.domain.calendar import DAY, Interval, Month, day_span
-from include.domain.gaps import REPAIRABLE, Evidence, Run, State, by_day, judge
+from include.domain.gaps import REPAIRABLE, Evidence, Run, State, by_day, joined, judge
 from include.domain.ledger import DayKey, Entry, Ledger
 from include.domain.readings import Outcome, Partition
 from include.domain.repairs import Missing, Plan, Verdict, given_up, open_days, outside, plan_repairs
@@ -63,13 +63,9 @@ class GapCheck:
     max_attempts: int
     dry_run: bool = False
     """Whether nothing may be written."""
-    _verdicts: list[Verdict] = field(default_factory=list)
-    _reopening: bool = False
-
-    @property
-    def verdicts(self) -> list[Verdict]:
-        """What has been given up of the source, as of the last look."""
-        return self._verdicts
+    verdicts: list[Verdict] = field(default_factory=list, init=False)
+    """What has been given up of the source, as of the last look."""
+    _reopening: bool = field(default=False, init=False)
 
     @property
     def window(self) -> Interval:
@@ -92,7 +88,7 @@ class GapCheck:
     def judged(self, ledger: Ledger) -> list[Judged]:
         """Every series of the selection, and other months of those that the ledger has open there."""
         known = read_verdicts(self.store, self.entry.source_id)
-        self._verdicts = self._reopened(known) if self._reopening else known
+        self.verdicts = self._reopened(known) if self._reopening else known
         found = self._judge(self._series(), self.window)
         for (area, region), span in self._elsewhere(ledger):
             wanted = [one for one in self._series() if (one.area, one.region) == (area, region)]
@@ -115,9 +111,9 @@ class GapCheck:
                 else:
                     settled[key] = known
         if final and self.dry_run:
-            self._verdicts = _with(self._verdicts, final)
+            self.verdicts = _with(self.verdicts, final)
         elif final:
-            self._verdicts = change_verdicts(self.store, self.entry.source_id, lambda known: _with(known, final))
+            self.verdicts = change_verdicts(self.store, self.entry.source_id, lambda known: _with(known, final))
             log.info("%s days given up after %s identical answers", len(final), self.max_attempts)
         return settled
 
@@ -141,12 +137,11 @@ class GapCheck:
     def settled(self, ledger: Ledger) -> tuple[list[Judged], dict[DayKey, Entry]]:
         """Look at the store; take in what earlier repairs came to. What is whole again, or given up, has no entry."""
         judged = self.judged(ledger)
+        before = self.verdicts
         known = self.settle(ledger, judged)
-        return self.again(judged), known
-
-    def again(self, judged: Iterable[Judged]) -> list[Judged]:
-        """The same, with the verdicts of by now."""
-        return [replace(one, runs=self._runs(one.series, one.evidence, one.window)) for one in judged]
+        if self.verdicts is not before:
+            judged = [replace(one, runs=self._runs(one.series, one.evidence, one.window)) for one in judged]
+        return judged, known
 
     def repairing(self, ledger: Ledger, judged: Iterable[Judged]) -> list[Judged]:
         """The same, with what DagRuns are busy with marked so."""
@@ -161,7 +156,7 @@ class GapCheck:
         return [Judged(one, evidence[one.key], window, self._runs(one, evidence[one.key], window)) for one in wanted]
 
     def _runs(self, series: Series, evidence: Evidence, window: Interval) -> list[Run]:
-        known = replace(evidence, given_up=given_up(self._verdicts, series))
+        known = replace(evidence, given_up=given_up(self.verdicts, series))
         return judge(series, known, window=window, now=self.now)
 
     def _open(self, judged: Iterable[Judged]) -> dict[DayKey, Missing]:
@@ -200,9 +195,7 @@ class GapCheck:
         """The entry with the outcome of its newest DagRun, once there is one."""
         if entry.outcome or self.run_state(entry.run_id) is RunState.ABSENT:
             return entry
-        area = self.entry.area(key.area)
-        day = key.day.day if area.partitioned_by_day else None
-        partition = Partition(self.entry.source_id, key.area, key.region, Month.of(key.day), day)
+        partition = Partition.holding(self.entry.source_id, self.entry.area(key.area), key.region, key.day)
         if partition not in recorded:
             recorded[partition] = read_outcomes(self.store, partition)
         since = [one for one in recorded[partition].days.get(key.day, []) if _at(one) >= entry.last_try]
@@ -240,34 +233,29 @@ def _verdict(key: DayKey, entry: Entry, missing: Missing) -> Verdict:
 
 
 def _with(known: Iterable[Verdict], new: Iterable[Verdict]) -> list[Verdict]:
-    kept, added = list(known), list(new)
-    for one in added:
-        same_place = [(one.area, one.region) == (old.area, old.region) for old in kept]
-        kept = [
-            part
-            for old, same in zip(kept, same_place, strict=True)
-            for part in (outside(old, one.first, one.last) if same else [old])
-        ]
-    return [*kept, *added]
+    """The verdicts, a new one in the place of what was known of its days."""
+    kept = list(known)
+    for one in new:
+        others = [old for old in kept if (old.area, old.region) != (one.area, one.region)]
+        same = [old for old in kept if (old.area, old.region) == (one.area, one.region)]
+        kept = [*others, *(part for old in same for part in outside(old, one.first, one.last)), one]
+    return kept
 
 
 def _marked(judged: Judged, busy: set[DayKey]) -> list[Run]:
     """The runs, those that are being repaired apart."""
     series = judged.series
-    found: list[Run] = []
-    for run in judged.runs:
-        if run.state not in REPAIRABLE:
-            found.append(run)
-            continue
-        for day, part in by_day([run], series):
-            state = State.REPAIRING if DayKey(series.area, series.region, day) in busy else run.state
-            if found and found[-1].state is state and found[-1].span.end == part.span.start:
-                before = found.pop()
-                span = Interval(before.span.start, part.span.end)
-                found.append(Run(state, span, before.slots + part.slots))
-            else:
-                found.append(replace(part, state=state))
-    return found
+
+    def parts() -> Iterator[Run]:
+        for run in judged.runs:
+            if run.state not in REPAIRABLE:
+                yield run
+                continue
+            for day, part in by_day([run], series):
+                being_repaired = DayKey(series.area, series.region, day) in busy
+                yield replace(part, state=State.REPAIRING) if being_repaired else part
+
+    return joined(parts(), series)
 
 
 def tell(check: GapCheck, judged: Iterable[Judged], plan: Plan) -> None:

@@ -4,10 +4,11 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
 from itertools import groupby
 from typing import Final
 
-from include.domain.calendar import DAY, HOUR, Month, days, irish_day, midnight
+from include.domain.calendar import DAY, HOUR, days, irish_day, midnight
 from include.domain.errors import SettingInvalid
 from include.domain.readings import Partition, Unit
 from include.domain.series import Area, History
@@ -144,10 +145,8 @@ def _wanted(area: Area, region: str, first: date, last: date, *, now: datetime) 
 
 
 def _units(source_id: str, area: Area, region: str, wanted: Iterable[date]) -> list[Unit]:
-    def partition(day: date) -> Partition:
-        return Partition(source_id, area.name, region, Month.of(day), day.day if area.partitioned_by_day else None)
-
-    grouped = ((key, list(inside)) for key, inside in groupby(wanted, key=partition))
+    holding = partial(Partition.holding, source_id, area, region)
+    grouped = ((key, list(inside)) for key, inside in groupby(wanted, key=holding))
     return [Unit(key, inside[0], inside[-1]) for key, inside in grouped]
 
 

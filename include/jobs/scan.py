@@ -44,10 +44,15 @@ class Scan:
         """What is held of each of these series. Raises StorageError when a file cannot be read."""
         wanted = list(wanted)
         stretches: dict[Key, list[Stretch]] = {}
-        together = {(area, one.region, name) for one in wanted for area, name in FROZEN_TOGETHER}
+        together = {
+            (area, one.region, name)
+            for one in wanted
+            if (one.area, one.field) in FROZEN_TOGETHER
+            for area, name in FROZEN_TOGETHER
+        }
         beside = [one for area in self.areas for one in area.series if one.key in together]
         groups: dict[tuple[str, str], list[Series]] = {}
-        for one in dict.fromkeys([*wanted, *(beside if _any_together(wanted) else [])]):
+        for one in dict.fromkeys([*wanted, *beside]):
             groups.setdefault((one.area, one.region), []).append(one)
         # Frequency takes as long as all else together, so it goes first.
         ordered = sorted(groups.items(), key=lambda group: group[1][0].cadence)
@@ -65,13 +70,13 @@ class Scan:
             return {one.key: self._hours(connection, area, region, one) for one in series}
         judged = [one for one in series if one.history is not History.FUTURE_ONLY]
         span = Interval(self.window.start - LOOK_BEFORE, min(self.window.end, self.now + HOUR))
-        files = self._files([area], [region], span)
+        files = self._files([area], region, span)
         if not files or not judged:
             return {}
         names = [one.field for one in judged]
         asked = {"files": files, "start": span.start, "end": span.end, "fields": names}
         rows = _arrays(connection, sql("held"), asked)
-        withheld = self._withheld(connection, area, region, judged, span)
+        withheld = self._withheld(connection, area, region, judged, span, files=files)
         found: dict[Key, list[Stretch]] = {}
         for number, one in enumerate(judged, 1):
             mine = rows["number"] == number
@@ -87,6 +92,8 @@ class Scan:
         region: str,
         series: Iterable[Series],
         span: Interval,
+        *,
+        files: list[str],
     ) -> dict[str, Array]:
         """Slots of withheld values by field, as the summaries derive them: one rule for both."""
         fields = [one.field for one in series if one.withholding]
@@ -94,13 +101,13 @@ class Scan:
             return {}
         also = [one for one in self.areas if one.name in ALSO_READS.get(area.name, ())]
         query = f"SELECT epoch_us(timestamp) AS slot FROM ({area_sql(area.name)}) WHERE derived AND field = $field"  # noqa: S608  our own SQL
-        asked = {"files": self._files([area, *also], [region], span), "start": span.start, "end": span.end}
+        asked = {"files": [*files, *self._files(also, region, span)], "start": span.start, "end": span.end}
         parameters = asked | withheld_parameters([area])
         return {name: np.sort(_arrays(connection, query, {**parameters, "field": name})["slot"]) for name in fields}
 
     def _hours(self, connection: duckdb.DuckDBPyConnection, area: Area, region: str, series: Series) -> list[Stretch]:
         span = Interval(self.window.start, min(self.window.end, self.now + HOUR))
-        files = self._files([area], [region], span)
+        files = self._files([area], region, span)
         if not files:
             return []
         settles_after = series.settles_after // MICROSECOND
@@ -111,13 +118,8 @@ class Scan:
         self._flats[series.key] = hours.flats()
         return list(hours.stretches())
 
-    def _files(self, areas: Iterable[Area], regions: Iterable[str], span: Interval) -> list[str]:
-        wanted = [
-            partition
-            for area in areas
-            for region in regions
-            for partition in partitions_of(self.source_id, area, region, span)
-        ]
+    def _files(self, areas: Iterable[Area], region: str, span: Interval) -> list[str]:
+        wanted = (one for area in areas for one in partitions_of(self.source_id, area, region, span))
         return existing_files(self.store, wanted)
 
 
@@ -220,10 +222,6 @@ def _newest_snapshot(series: Iterable[Series], found: dict[Key, list[Stretch]]) 
     newest = max((found[one.key][-1].span.end for one in snapshots if found[one.key]), default=None)
     gone = {one.key for one in snapshots if not found[one.key] or found[one.key][-1].span.end != newest}
     return {key: [] if key in gone else stretches for key, stretches in found.items()}
-
-
-def _any_together(series: Iterable[Series]) -> bool:
-    return any((one.area, one.field) in FROZEN_TOGETHER for one in series)
 
 
 def _arrays(connection: duckdb.DuckDBPyConnection, query: str, asked: Mapping[str, Any]) -> dict[str, Array]:

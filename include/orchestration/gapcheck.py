@@ -15,6 +15,7 @@ from include.domain.errors import GridError, Incomplete, SettingInvalid
 from include.domain.ledger import Ledger, decode, encode, variable_name
 from include.domain.repairs import Repair
 from include.jobs.plan import narrowed, parse_days
+from include.orchestration.params import days_and_areas
 from include.orchestration.tasks import DEFAULTS, START, open_claimed
 from include.settings import Settings, load_settings
 from include.sources.base import SourceEntry
@@ -94,15 +95,7 @@ def gapcheck_dag() -> DAG:
 
 def _params() -> dict[str, Param]:
     areas = [area for entry in SOURCES for area in entry.areas]
-    day: dict[str, Any] = {"type": ["null", "string"], "format": "date"}
-    listed: dict[str, Any] = {"type": ["null", "array"], "items": {"type": "string"}, "description": "None: all."}
-    return {
-        "start": Param(None, **day, title="Start", description="First Irish day. Without start and end: the last 31."),
-        "end": Param(None, **day, title="End", description="Last Irish day, included."),
-        "areas": Param(None, **listed, examples=[area.name for area in areas], title="Areas"),
-        "regions": Param(
-            None, **listed, examples=list(dict.fromkeys(one for area in areas for one in area.regions)), title="Regions"
-        ),
+    return days_and_areas(areas, without="the last 31") | {
         "dry_run": Param(False, type="boolean", title="Dry run", description="Only say what would be triggered."),
         "reopen": Param(
             False,
@@ -150,7 +143,7 @@ def _report() -> dict[str, int]:
     problems: dict[str, str] = {}
     for entry in (one for one in SOURCES if settings.feed in one.feeds):
         try:
-            document.add(_settled(entry, settings))
+            document.sources.append(_settled(entry, settings))
             if any(params[name] for name in ("start", "end", "areas", "regions")):
                 _report_asked(entry, settings, params)
         except AirflowSkipException as reason:
@@ -194,7 +187,7 @@ def _report_asked(entry: SourceEntry, settings: Settings, params: Mapping[str, A
     check = _check(entry, settings, params)
     ledger = _read_ledger(entry.source_id)
     report = GapReport(store=check.store, feed=settings.feed, now=check.now)
-    report.add(SourceReport.of(check, check.judged({}), ledger))
+    report.sources.append(SourceReport.of(check, check.judged({}), ledger))
     log.info("what was found from %s to %s: %s", check.first, check.last, report.write_apart(check))
 
 

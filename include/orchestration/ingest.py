@@ -16,6 +16,7 @@ from include.jobs.plan import Selection, parse_days, plan_days, plan_live
 from include.jobs.reconcile import reconcile
 from include.jobs.result import UnitResult, our_error
 from include.orchestration.assets import READINGS
+from include.orchestration.params import days_and_areas
 from include.orchestration.tasks import DEFAULTS, START, open_claimed, open_readings
 from include.orchestration.units import result_from_xcom, result_to_xcom, unit_from_xcom, unit_to_xcom
 from include.settings import live_pool, load_settings, repair_pool
@@ -81,28 +82,7 @@ def ingest_dag(entry: SourceEntry) -> DAG:
 
 
 def _params(entry: SourceEntry) -> dict[str, Param]:
-    day = {"type": ["null", "string"], "format": "date"}
-    regions = list(dict.fromkeys(region for area in entry.areas for region in area.regions))
-    return {
-        "start": Param(None, **day, title="Start", description="First Irish day. Without start and end: a live run."),
-        "end": Param(None, **day, title="End", description="Last Irish day, included."),
-        "areas": Param(
-            None,
-            type=["null", "array"],
-            items={"type": "string"},
-            examples=[area.name for area in entry.areas],
-            title="Areas",
-            description="None: all.",
-        ),
-        "regions": Param(
-            None,
-            type=["null", "array"],
-            items={"type": "string"},
-            examples=regions,
-            title="Regions",
-            description="None: all.",
-        ),
-    }
+    return days_and_areas(entry.areas, without="a live run")
 
 
 @task(task_id="plan", priority_weight=20)

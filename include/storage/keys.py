@@ -1,10 +1,9 @@
 """Where each thing lies below a store's prefix. The one home of the layout."""
 
-from collections.abc import Iterable
 from datetime import date
 from typing import Final
 
-from include.domain.calendar import Interval, Month, days, irish_day
+from include.domain.calendar import Interval, days_of
 from include.domain.readings import Partition
 from include.domain.series import Area
 
@@ -65,14 +64,7 @@ def partitions_of(source: str, area: Area, region: str, span: Interval) -> list[
     """The partitions of an area and region that hold slots of this UTC span, ascending."""
     if span.end <= span.start:
         return []
-    first, last = irish_day(span.start), irish_day(span.end)
-    inside: Iterable[Partition]
-    if area.partitioned_by_day:
-        inside = (Partition(source, area.name, region, Month.of(day), day.day) for day in days(first, last))
-    else:
-        months = dict.fromkeys(Month.of(day) for day in days(first, last))
-        inside = (Partition(source, area.name, region, month) for month in months)
-    return [one for one in inside if one.span.start < span.end]
+    return list(dict.fromkeys(Partition.holding(source, area, region, day) for day in days_of(span)))
 
 
 def _folders(partition: Partition) -> str:

@@ -30,7 +30,7 @@ def document(world: World) -> dict[str, Any]:
     check = world.check()
     judged, ledger = check.settled(world.ledger)
     made = GapReport(store=world.store, feed=Feed.SIMULATED, now=NOW)
-    made.add(SourceReport.of(check, judged, ledger))
+    made.sources.append(SourceReport.of(check, judged, ledger))
     made.write({})
     found = world.store.get(summary_key("gaps"))
     assert found is not None

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from include.domain.calendar import Month, day_span, irish_day, second_pass, slots
+from include.domain.calendar import day_span, irish_day, second_pass, slots
 from include.domain.catalogue import area as area_named
 from include.domain.errors import Transient
 from include.domain.gaps import State
@@ -207,5 +207,4 @@ class World:
 
 def partition_of(slot: Slot) -> Partition:
     day = irish_day(slot[3])
-    by_day = area_named(slot[0]).partitioned_by_day
-    return Partition("eirgrid", slot[0], slot[1], Month.of(day), day.day if by_day else None)
+    return Partition.holding("eirgrid", area_named(slot[0]), slot[1], day)
