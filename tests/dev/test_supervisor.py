@@ -18,7 +18,7 @@ from dev.supervisor import MARK
 from include.domain.readings import Feed
 from include.storage.local import LocalStore
 from include.storage.readings import ReadingsStore
-from tests.e2e.deployment import free_port
+from tests.sockets import free_port
 
 pytestmark = pytest.mark.network
 

@@ -1,6 +1,5 @@
 """A real deployment for tests: Airflow's own processes, the stand-in upstream, and an S3 server behind a gate."""
 
-import socket
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -10,11 +9,13 @@ from typing import Any, Final
 
 import boto3
 from moto.server import ThreadedMotoServer
+from tenacity import retry, retry_if_exception_message, stop_after_attempt, wait_fixed
 
 from dev.airflow_client import AirflowClient
 from dev.patience import until
 from dev.stack import ROOT, USER, Ports, Stack
 from tests.e2e.gate import Gate
+from tests.sockets import free_port
 
 PATIENCE: Final = 180.0
 AWS: Final = {
@@ -64,15 +65,17 @@ class Deployment:
         return {item["Key"]: (item["ETag"], item["LastModified"]) for item in found}
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+@retry(
+    retry=retry_if_exception_message(match="(?s).*atabase is locked"), stop=stop_after_attempt(8), wait=wait_fixed(3)
+)
+def while_locked(create: Callable[[], Any]) -> Any:
+    """Airflow does not create a backfill while anything else writes to SQLite: a person asks again."""
+    return create()
 
 
 @contextmanager
 def deployed(
-    state: Path, *, feed: str, now: str, recorded: Path | None = None, settings: dict[str, str] | None = None
+    state: Path, *, feed: str, now: str | None, recorded: Path | None = None, settings: dict[str, str] | None = None
 ) -> Iterator[Deployment]:
     with ExitStack() as closing:
         moto = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)

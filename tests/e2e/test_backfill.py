@@ -5,17 +5,16 @@ import re
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pyarrow.parquet as pq
 import pytest
-from tenacity import retry, retry_if_exception_message, stop_after_attempt, wait_fixed
 
 from dev.stack import ROOT
-from tests.e2e.deployment import Deployment, deployed
+from tests.e2e.deployment import Deployment, deployed, while_locked
 
 pytestmark = pytest.mark.network
 
@@ -35,14 +34,6 @@ def quiet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
 def going(deployment: Deployment) -> list[str]:
     runs = [run for dag_id in ("ingest_eirgrid", "export") for run in deployment.airflow.runs(dag_id)]
     return [str(run["dag_run_id"]) for run in runs if run["state"] in {"queued", "running"}]
-
-
-@retry(
-    retry=retry_if_exception_message(match="(?s).*atabase is locked"), stop=stop_after_attempt(8), wait=wait_fixed(3)
-)
-def create(make: Callable[[], Any]) -> Any:
-    """Airflow does not create a backfill while anything else writes to SQLite: a person asks again."""
-    return make()
 
 
 def airflow(deployment: Deployment, *arguments: str) -> str:
@@ -85,7 +76,7 @@ def test_a_dry_run_lists_the_thirty_days(quiet: Deployment) -> None:
 
 def test_the_clock_change_makes_three_runs_of_96_100_and_96_slots(quiet: Deployment) -> None:
     body = {"dag_id": "ingest_eirgrid", "from_date": "2026-10-24T00:00:00Z", "to_date": "2026-10-26T00:00:00Z"}
-    create(lambda: quiet.airflow.post("backfills", body | {"dag_run_conf": WIND}))
+    while_locked(lambda: quiet.airflow.post("backfills", body | {"dag_run_conf": WIND}))
     runs = backfilled(quiet)
     assert [day_of(run) for run in runs] == ["2026-10-24", "2026-10-25", "2026-10-26"]
     spans = [
@@ -111,7 +102,7 @@ def test_a_backfill_of_thirty_days_from_the_command_line_makes_thirty_runs(quiet
     quiet.wait(lambda: all(one["completed_at"] for one in backfills(quiet)), "the end of the backfill before")
     before = len(backfilled(quiet))
     june = ["--from-date", "2026-06-01", "--to-date", "2026-06-30", "--dag-run-conf", '{"areas": ["snsp"]}']
-    create(lambda: airflow(quiet, *june))
+    while_locked(lambda: airflow(quiet, *june))
     runs = [run for run in backfilled(quiet) if day_of(run) < "2026-10"]
     assert [day_of(run) for run in runs] == [f"2026-06-{day:02d}" for day in range(1, 31)]
     assert len(backfilled(quiet)) == before + 30

@@ -2,7 +2,7 @@
 
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -98,6 +98,55 @@ def test_a_second_check_finds_nothing_and_triggers_nothing(filled: Deployment) -
     assert len(repairs_of(filled)) == triggered
     ledger = filled.airflow.get(f"variables/{variable_name('eirgrid')}")["value"]
     assert "wind" not in {one["area"] for one in json.loads(ledger)["open"]}
+
+
+def readings(deployment: Deployment) -> dict[str, str]:
+    """The hash of every readings file's bytes."""
+    return {key: etag for key, (etag, _) in deployment.objects("simulated/readings/").items()}
+
+
+def clear_run(deployment: Deployment, run: str) -> None:
+    deployment.airflow.post(f"dags/ingest_eirgrid/dagRuns/{run}/clear", {"dry_run": False, "only_failed": False})
+    assert deployment.finish("ingest_eirgrid", run) == "success"
+
+
+def clear_instance(deployment: Deployment, run: str) -> None:
+    (wind,) = (
+        one
+        for one in deployment.airflow.tasks("ingest_eirgrid", run)
+        if one["rendered_map_index"] == "wind · ROI · 2026-11"
+    )
+    what = {"dag_run_id": run, "task_ids": [["ingest", wind["map_index"]]], "only_failed": False}
+    deployment.airflow.post("dags/ingest_eirgrid/clearTaskInstances", what | {"dry_run": False})
+    deployment.wait(
+        lambda: all(
+            one["state"] == "success"
+            for one in deployment.airflow.tasks("ingest_eirgrid", run)
+            if one["id"] == wind["id"]
+        ),
+        "the cleared instance",
+    )
+    assert deployment.finish("ingest_eirgrid", run) == "success"
+
+
+def two_at_once(deployment: Deployment, _run: str) -> None:
+    runs = [deployment.trigger("ingest_eirgrid", ASKED) for _ in range(2)]
+    assert [deployment.finish("ingest_eirgrid", run) for run in runs] == ["success", "success"]
+
+
+@pytest.mark.parametrize("again", [clear_run, clear_instance, two_at_once])
+def test_whatever_is_run_again_leaves_the_same_readings(
+    filled: Deployment, again: Callable[[Deployment, str], None]
+) -> None:
+    """Byte for byte, with the hole made anew before and with nothing missing."""
+    live = filled.first_run("ingest_eirgrid")
+    before = readings(filled)
+    lose(filled, HOLE)
+    assert readings(filled) != before
+    again(filled, live)
+    assert readings(filled) == before
+    again(filled, live)
+    assert readings(filled) == before
 
 
 def test_a_dry_run_says_what_it_would_do_and_does_nothing(filled: Deployment) -> None:

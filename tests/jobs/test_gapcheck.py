@@ -5,6 +5,7 @@ import shutil
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -21,6 +22,11 @@ NOW = datetime(2026, 11, 12, 6, 0, tzinfo=UTC)
 FIRST, LAST = date(2026, 10, 13), date(2026, 11, 12)
 """The 31 days that a check of this morning covers; clocks went back on 25 October."""
 PAIRS = (("wind", "ROI"), ("snsp", "ALL"), ("system_generation", "NI"))
+
+
+def trials(count: int, *, short: int) -> list[Any]:
+    """Seeds; those beyond the first few are for the long run only."""
+    return [seed if seed < short else pytest.param(seed, marks=pytest.mark.long) for seed in range(count)]
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +78,7 @@ def fewest(lost: set[Slot]) -> int:
     return sum((partition, day - timedelta(days=1)) not in wanted for partition, day in wanted)
 
 
-@pytest.mark.parametrize("seed", range(200))
+@pytest.mark.parametrize("seed", trials(200, short=60))
 def test_what_is_lost_is_found_and_mended_in_the_fewest_runs(seed: int, world: World) -> None:
     rng = random.Random(seed)
     everything = settled_slots(world)
@@ -96,6 +102,49 @@ def test_what_is_lost_is_found_and_mended_in_the_fewest_runs(seed: int, world: W
     again, _ = world.go()
     assert again.repairs == []
     assert set(world.ledger) == {DayKey(one[0], one[1], irish_day(one[3])) for one in gone_upstream}
+
+
+FREQUENCY = (("frequency", "ROI"),)
+CHANGE = datetime(2026, 10, 26, 6, 0, tzinfo=UTC)
+"""The morning after the clocks went back: the window is three days."""
+
+
+@pytest.fixture(scope="module")
+def frequencies(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("frequencies") / "store"
+    World(folder, CHANGE, FREQUENCY).load(date(2026, 10, 24), date(2026, 10, 26))
+    return folder
+
+
+@pytest.mark.parametrize("seed", trials(40, short=8))
+def test_frequency_that_is_lost_is_counted_by_the_hour_and_mended(seed: int, frequencies: Path, tmp_path: Path) -> None:
+    """One file a day, 17,280 slots each: single slots, stretches, whole days and files."""
+    shutil.copytree(frequencies, tmp_path / "store")
+    world = World(tmp_path / "store", CHANGE, FREQUENCY, days=3)
+    (series,) = world.series
+    rng = random.Random(seed)
+    # The hours from midnight on, and the one in which a slot is that young, are too young to be asked for again.
+    last = datetime(2026, 10, 25, 22, 59, 55, tzinfo=UTC)
+    settled = days(date(2026, 10, 24), date(2026, 10, 25))
+    everything: list[Slot] = [(*series.key, slot) for day in settled for slot in given(series, day, now=last)]
+    lost: set[Slot] = set()
+    for _ in range(rng.randint(1, 3)):
+        start = rng.randrange(len(everything))
+        lost |= set(everything[start : start + rng.choice([1, 2, 60, 720, 5000])])
+    if rng.random() < 0.3:
+        lost |= {one for one in everything if irish_day(one[3]) == date(2026, 10, 25)}
+    world.lose(lost)
+
+    found = [run for one in world.look() for run in one.runs if run.state is State.NOT_FETCHED]
+    assert [run.slots for run in found] == [sum(slot in run.span for *_, slot in lost) for run in found]
+    assert sum(run.slots for run in found) == len(lost)
+    assert all(any(slot.replace(minute=0, second=0) in run.span for run in found) for *_, slot in lost)
+    planned, after = world.go()
+    assert len(planned.repairs) == len({irish_day(slot) for *_, slot in lost})
+    assert [run for one in after for run in one.runs if run.state is State.NOT_FETCHED] == []
+    assert world.ledger == {}
+    again, _ = world.go()
+    assert again.repairs == []
 
 
 def test_nothing_is_found_in_a_whole_store(world: World) -> None:
