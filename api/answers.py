@@ -1,44 +1,189 @@
-"""How a summary or a problem becomes an HTTP answer: ETag and 304, gzip, caching, RFC 9457."""
+"""How bytes become an HTTP answer: the encoding that the client reads best, a strong ETag, 304, how long they hold."""
 
+import gzip
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import lru_cache
 from typing import Any, Final
 
-from fastapi import Request, Response
-from fastapi.responses import JSONResponse
+import brotli
 
-from api.summaries import Body
+from api.problems import Problem
+from include.domain.catalogue import CYCLE, TICK_OFFSET
 
-JSON: Final = "application/json"
-PROBLEM: Final = "application/problem+json"
-CACHING: Final = "public, max-age=15, stale-while-revalidate=60, stale-if-error=86400"
+LARGEST: Final = 4_400_000
+"""Bytes of an encoded body: what AWS Lambda hands on (6 MB) less base64. The same everywhere."""
+LEAST_AGE: Final = 15
+"""Seconds that an answer may be kept for at least."""
+AT_WORK: Final = 240
+"""Seconds after its start in which a live run and the export after it bring something new."""
+STALE: Final = "stale-while-revalidate=60, stale-if-error=86400"
+ENCODINGS: Final = ("br", "gzip", "identity")
+"""Best first."""
+EXPOSED: Final = "ETag, X-Data-Feed, Content-Disposition, Retry-After"
 
 
-def summary_answer(request: Request, body: Body) -> Response:
-    """The bytes of a summary, compressed when the client reads gzip; 304 when it has them already."""
-    zipped = "gzip" in request.headers.get("accept-encoding", "")
-    etag = body.gzipped_etag if zipped else body.etag
+@dataclass(frozen=True, slots=True)
+class Body:
+    """Bytes to answer with, compressed once for each encoding that is asked for."""
+
+    data: bytes
+    feed: str
+    """Where its numbers come from."""
+    media_type: str = "application/json"
+    keep: int | None = None
+    """Seconds it may be kept for; None: until the next live run."""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    etag: str = ""
+    """Of the plain bytes, without quotes."""
+    points: int | None = None
+    """How many slots or buckets it has, where that was asked for."""
+    _encoded: dict[str, bytes] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not self.etag:
+            object.__setattr__(self, "etag", hashlib.sha256(self.data).hexdigest()[:32])
+
+    @classmethod
+    def of(cls, document: Mapping[str, Any], *, feed: str, keep: int | None = None) -> "Body":
+        """A JSON document."""
+        text = json.dumps(document, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+        return cls(text.encode(), feed, keep=keep)
+
+    @property
+    def compressible(self) -> bool:
+        """Whether compressing makes it smaller: Parquet is compressed inside."""
+        return not self.media_type.endswith("parquet")
+
+    def encoded(self, encoding: str) -> bytes:
+        """The bytes as they are sent."""
+        if encoding == "identity":
+            return self.data
+        if encoding not in self._encoded:
+            compress = _brotli if encoding == "br" else _gzip
+            self._encoded[encoding] = compress(self.data)
+        return self._encoded[encoding]
+
+    def tag(self, encoding: str) -> str:
+        """The strong ETag of the bytes in this encoding, quoted."""
+        return f'"{self.etag}"' if encoding == "identity" else f'"{self.etag}-{encoding}"'
+
+    def max_age(self, now: datetime) -> int:
+        """Seconds that it may be kept for."""
+        return until_next_run(now) if self.keep is None else self.keep
+
+
+def until_next_run(now: datetime) -> int:
+    """Seconds until the next live run starts; while one is likely to be at work, few."""
+    past = (now.timestamp() - TICK_OFFSET.total_seconds()) % CYCLE.total_seconds()
+    return LEAST_AGE if past < AT_WORK else max(LEAST_AGE, int(CYCLE.total_seconds() - past))
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What is sent: status, headers and bytes."""
+
+    status: int
+    headers: list[tuple[bytes, bytes]]
+    body: bytes
+
+
+def answer(body: Body, request: Mapping[str, str], *, now: datetime, cache: str | None = None) -> Answer:
+    """The body for a client with these request headers (lower case); 304 when it has it already.
+
+    Problem when it does not fit: 406 when a client that reads gzip could have it.
+    """
+    encoding = best_encoding(request.get("accept-encoding", "")) if body.compressible else "identity"
+    etag = body.tag(encoding)
     headers = {
-        "ETag": etag,
-        "Cache-Control": CACHING,
-        "Vary": "Accept-Encoding",
-        "X-Data-Feed": body.feed,
+        "etag": etag,
+        "cache-control": cache or f"public, max-age={body.max_age(now)}, {STALE}",
+        "vary": "Accept-Encoding",
+        "x-data-feed": body.feed,
     }
-    if _has(request.headers.get("if-none-match", ""), etag):
-        return Response(status_code=304, headers=headers)
-    if zipped:
-        return Response(body.gzipped, media_type=JSON, headers=headers | {"Content-Encoding": "gzip"})
-    return Response(body.data, media_type=JSON, headers=headers)
+    if "if-none-match" in request and _has(request["if-none-match"], etag):
+        return Answer(304, _raw(headers), b"")
+    data = body.encoded(encoding)
+    if len(data) > LARGEST:
+        raise _too_large(body, encoding)
+    headers |= {"content-type": body.media_type, "content-length": str(len(data)), **body.headers}
+    if encoding != "identity":
+        headers["content-encoding"] = encoding
+    return Answer(200, _raw(headers), data)
 
 
-def problem(status: int, title: str, detail: str, **more: Any) -> JSONResponse:
-    """An RFC 9457 problem document."""
-    return JSONResponse(
-        {"type": "about:blank", "title": title, "status": status, "detail": detail, **more},
-        status_code=status,
-        media_type=PROBLEM,
-        headers={"Cache-Control": "no-store"},
-    )
+@lru_cache(maxsize=256)
+def best_encoding(accepted: str) -> str:
+    """The best of `ENCODINGS` that an Accept-Encoding header allows; `identity` where it is silent or allows none."""
+    weights: dict[str, float] = {}
+    for part in accepted.lower().split(","):
+        name, _, rest = part.partition(";")
+        if name := name.strip():
+            weights[name] = _weight(rest)
+    others = weights.get("*", 0.0)
+    offered = {one: weights.get(one, others) for one in ENCODINGS}
+    offered["identity"] = weights.get("identity", weights.get("*", 0.001) or 0.0)
+    best = max(ENCODINGS, key=lambda one: offered[one])
+    return best if offered[best] > 0 else "identity"
+
+
+def _weight(rest: str) -> float:
+    name, _, value = rest.strip().partition("=")
+    try:
+        return float(value) if name.strip() == "q" else 1.0
+    except ValueError:
+        return 0.0
 
 
 def _has(condition: str, etag: str) -> bool:
     given = [part.strip().removeprefix("W/") for part in condition.split(",")]
     return etag in given or "*" in given
+
+
+def _raw(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
+    return [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
+
+
+def _gzip(data: bytes) -> bytes:
+    return gzip.compress(data, compresslevel=6, mtime=0)
+
+
+def _brotli(data: bytes) -> bytes:
+    compressed: bytes = brotli.compress(data, quality=5)
+    return compressed
+
+
+def too_large(*, points: int | None, size: int | None = None) -> Problem:
+    """An answer that does not fit: how large it is, and how to get the numbers."""
+    seen = [f"{points:,} points"] if points is not None else []
+    seen += [f"{size / 1e6:.1f} MB compressed"] if size is not None else []
+    return Problem(
+        413,
+        "Answer too large",
+        f"{', '.join(seen)}; an answer may have {LARGEST / 1e6:.1f} MB. Ask for a coarser resolution (such as 1h or"
+        " 1d), a shorter range, fewer fields or regions, format=parquet, or take the files that /api/files lists.",
+        points=points,
+        bytes=size,
+        allowed_bytes=LARGEST,
+    )
+
+
+def _too_large(body: Body, encoding: str) -> Problem:
+    sizes = [len(body.encoded(one)) for one in ENCODINGS] if body.compressible else [len(body.data)]
+    if encoding == "identity" and min(sizes) <= LARGEST:
+        return Problem(
+            406,
+            "Answer too large uncompressed",
+            f"{len(body.data) / 1e6:.1f} MB; an answer may have {LARGEST / 1e6:.1f} MB;"
+            f" send Accept-Encoding: gzip or br ({min(sizes) / 1e6:.1f} MB)",
+            allowed_bytes=LARGEST,
+        )
+    return too_large(points=body.points, size=min(sizes))
+
+
+def plain(status: int, headers: Iterable[tuple[str, str]], data: bytes = b"") -> Answer:
+    """An answer that is no body of the store."""
+    return Answer(status, _raw(dict(headers) | {"content-length": str(len(data))}), data)

@@ -1,136 +1,145 @@
-"""The HTTP application: every path, each answered from memory."""
+"""The HTTP application: which path is answered by what."""
 
-import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, Final
 
 from fastapi import FastAPI, Request, Response
-from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
+from fastapi.responses import HTMLResponse, RedirectResponse
 from fastapi.staticfiles import StaticFiles
 from fastapi_offline import FastAPIOffline
 from starlette.exceptions import HTTPException
 
-from api.answers import problem, summary_answer
-from api.health import health
-from api.pages import current_page
+from api.answers import Answer, Body, answer
+from api.edge import Edge
+from api.problems import Problem, of_status
+from api.query import only_known, read_question
+from api.service import Service
 from api.settings import HERE, ApiSettings, load_settings
-from api.summaries import Summaries
-from include.domain.catalogue import ATTRIBUTION
-from include.storage.location import open_store
 
-log = logging.getLogger(__name__)
-
-NO_GAP_CHECK: Final = {
-    "schema_version": 1,
-    "attribution": ATTRIBUTION,
-    "checked_at": None,
-    "note": "The gap check has not run on this store yet.",
-    "gaps": [],
-}
-
-DESCRIPTION: Final = (
-    "Irish grid data from EirGrid's Smart Grid Dashboard. Every value carries its own UTC timestamp and unit."
-    f" {ATTRIBUTION}. Not affiliated with EirGrid or SONI; no warranty."
-)
+TITLE: Final = "Irish grid data"
+VERSION: Final = "1.0.0"
+NEVER_KEPT: Final = "no-store"
 
 
 def create_app(settings: ApiSettings | None = None) -> FastAPI:
     """The application over the store that the settings name. SettingInvalid when it cannot be used."""
-    settings = settings or load_settings()
-    store = open_store(settings.location())
-    store.check()
-    summaries = Summaries(store, clock=settings.clock)
+    service = Service.of(settings or load_settings())
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        summaries.refresh()
-        summaries.start(every=settings.cache_ttl_seconds)
+        service.summaries.refresh()
+        service.summaries.warm()
+        service.summaries.start(every=service.settings.cache_ttl_seconds)
         yield
-        summaries.stop()
+        service.summaries.stop()
 
-    app = FastAPIOffline(title="Irish grid data", version="0.1.0", description=DESCRIPTION, lifespan=lifespan)
-    app.state.summaries = summaries
-    _add_data_routes(app, summaries)
-    _add_pages(app, summaries, settings)
+    app = FastAPIOffline(title=TITLE, version=VERSION, lifespan=lifespan)
+    app.state.service = service
+    app.state.summaries = service.summaries
+    app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
+    _add_data_routes(app, service)
+    _add_pages(app, service)
     app.add_exception_handler(HTTPException, _http_problem)
-    app.middleware("http")(_headers)
+    app.add_exception_handler(Problem, _problem)
+    app.add_middleware(Edge, ready=service.ready)
     return app
 
 
-def _add_data_routes(app: FastAPI, summaries: Summaries) -> None:
-    @app.get("/api/current", summary="Newest reading of every series")
-    def current(request: Request) -> Response:
-        return _summary(request, summaries, "current")
+def _add_data_routes(app: FastAPI, service: Service) -> None:
+    for name in ("current", "snapshot", "catalogue"):
+        app.get(f"/api/{name}")(_summary_route(service, name))
 
-    @app.get("/api/snapshot", summary="Current values, all series and gaps in one answer")
-    def snapshot(request: Request) -> Response:
-        return _summary(request, summaries, "snapshot")
-
-    @app.get("/api/gaps", summary="Known gaps")
+    @app.get("/api/gaps")
     def gaps(request: Request) -> Response:
-        if summaries.get("gaps") is None:
-            return JSONResponse(NO_GAP_CHECK | {"feed": _feed(summaries)}, headers={"Cache-Control": "no-store"})
-        return _summary(request, summaries, "gaps")
+        given = request.query_params.multi_items()
+        return _sent(request, service, service.gaps(given))
 
-    @app.get("/api/{area}", summary="Thirty days of one area")
+    @app.get("/api/status")
+    async def status(request: Request) -> Response:
+        return _told(request, service, service.status)
+
+    @app.get("/health")
+    async def health(request: Request) -> Response:
+        return _told(request, service, service.health)
+
+    @app.get("/api/files")
+    def files(request: Request) -> Response:
+        return _sent(request, service, service.files(request.query_params.multi_items()))
+
+    @app.get("/api/files/{key:path}")
+    def file(request: Request, key: str) -> Response:
+        body, cache = service.file(key, request.query_params.multi_items())
+        return _sent(request, service, body, cache=cache)
+
+    @app.get("/api/{area}")
     def area(request: Request, area: str) -> Response:
-        if area not in summaries.areas:
-            return problem(
-                404,
-                "Unknown area",
-                f"area: got {area[:40]!r}; allowed: {', '.join(summaries.areas)}",
-                areas=list(summaries.areas),
-            )
-        return _summary(request, summaries, area)
-
-    @app.get("/health", summary="Whether the data are fresh, per area")
-    def tell_health() -> dict[str, Any]:
-        return health(summaries, now=summaries.clock())
+        given = request.query_params.multi_items()
+        if not given:
+            if area not in service.summaries.areas:
+                raise service.unknown_area(area)
+            return _sent(request, service, service.summary(area).body)
+        question = read_question(service.area(area), given, now=service.summaries.clock())
+        return _sent(request, service, service.range(question))
 
 
-def _add_pages(app: FastAPI, summaries: Summaries, settings: ApiSettings) -> None:
+def _summary_route(service: Service, name: str) -> Any:
+    async def summary(request: Request) -> Response:
+        only_known(request.query_params.multi_items(), ())
+        return _sent(request, service, service.summary(name).body)
+
+    return summary
+
+
+def _add_pages(app: FastAPI, service: Service) -> None:
     @app.get("/", include_in_schema=False)
-    def root() -> Response:
+    async def root() -> Response:
         return RedirectResponse("/ui/")
 
     @app.get("/ui/", include_in_schema=False)
     def ui() -> Response:
-        body = summaries.get("current")
-        document = body.document() if body else None
-        has_data = document is not None and document["as_of"] is not None
-        return HTMLResponse(current_page(document if has_data else None, now=summaries.clock()))
+        from api.pages import current_page  # noqa: PLC0415  Jinja2 is not needed for data
+
+        service.freshen()
+        current = service.summaries.get("current")
+        head = current.head if current and current.head["as_of"] is not None else None
+        return HTMLResponse(current_page(head, now=service.summaries.clock()))
 
     app.mount("/static", StaticFiles(directory=HERE / "static"))
-    if settings.grid_guide.is_dir():
-        app.mount("/guide", StaticFiles(directory=settings.grid_guide, html=True))
+    if service.settings.grid_guide.is_dir():
+        app.mount("/guide", StaticFiles(directory=service.settings.grid_guide, html=True))
 
 
-def _summary(request: Request, summaries: Summaries, name: str) -> Response:
-    body = summaries.get(name)
-    if body is None:
-        return problem(
-            503,
-            "No data yet",
-            f"{name}: nothing has been exported to this store yet, or the store cannot be read; try again in a minute",
-        )
-    return summary_answer(request, body)
+def _sent(request: Request, service: Service, body: Body, *, cache: str | None = None) -> Response:
+    return _response(answer(body, request.headers, now=service.summaries.clock(), cache=cache))
 
 
-def _feed(summaries: Summaries) -> str:
-    body = summaries.get("current")
-    return body.feed if body else "unknown"
+def _told(request: Request, service: Service, tell: Any) -> Response:
+    """What is true of this moment only."""
+    only_known(request.query_params.multi_items(), ())
+    service.freshen()
+    return _sent(request, service, Body.of(tell(), feed=service.summaries.feed or "none"), cache=NEVER_KEPT)
+
+
+def _response(found: Answer) -> Response:
+    response = Response(found.body, status_code=found.status)
+    response.raw_headers = found.headers
+    return response
+
+
+def _openapi(app: FastAPI) -> dict[str, Any]:
+    if app.openapi_schema is None:
+        from api.openapi import document  # noqa: PLC0415  only its readers need it
+
+        app.openapi_schema = document(title=TITLE, version=VERSION)
+    return app.openapi_schema
 
 
 async def _http_problem(_request: Request, error: Exception) -> Response:
-    status = error.status_code if isinstance(error, HTTPException) else 500
-    title = "Not found" if status == 404 else "Not allowed" if status == 405 else "Error"
-    return problem(status, title, "The paths are listed at /docs.")
+    assert isinstance(error, HTTPException)
+    return of_status(error.status_code).response()
 
 
-async def _headers(request: Request, call_next: Any) -> Response:
-    response: Response = await call_next(request)
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    if request.url.path.startswith(("/api/", "/health")):
-        response.headers["Access-Control-Allow-Origin"] = "*"
-    return response
+async def _problem(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, Problem)
+    return error.response()

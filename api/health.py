@@ -1,9 +1,9 @@
-"""What `/health` tells: the truth, per area."""
+"""What `/health` and `/api/status` tell: the truth, per area."""
 
 from datetime import datetime
 from typing import Any
 
-from api.summaries import Body, Summaries
+from api.summaries import Summaries, Summary
 from include.domain.series import Role
 
 
@@ -17,10 +17,9 @@ def health(summaries: Summaries, *, now: datetime) -> dict[str, Any]:
     areas = {name: _area(summaries.get(name), now=now) for name in summaries.areas}
     states = {one["status"] for one in areas.values()}
     worst = next((state for state in ("down", "late") if state in states), "ok")
-    current = summaries.get("current")
     return {
         "status": "degraded" if loaded.error else worst,
-        "feed": current.feed if current else None,
+        "feed": summaries.feed,
         "cached_at": loaded.cached_at.isoformat() if loaded.cached_at else None,
         "areas_loaded": sum(1 for name in areas if summaries.get(name)),
         "store": loaded.error or "ok",
@@ -28,13 +27,26 @@ def health(summaries: Summaries, *, now: datetime) -> dict[str, Any]:
     }
 
 
-def _area(body: Body | None, *, now: datetime) -> dict[str, Any]:
-    document = body.document() if body else {"readings": []}
-    measured = [one for one in document["readings"] if one["role"] != Role.FORECAST.value]
+def status(summaries: Summaries, *, now: datetime) -> dict[str, Any]:
+    """`health`, with the age of each area's newest slot and what the last live run did for it."""
+    found = health(summaries, now=now)
+    cycles = summaries.loaded.cycles
+    by_area = {name: one for cycle in cycles.values() for name, one in cycle["areas"].items()}
+    for name, area in found["areas"].items():
+        newest = area["newest"]
+        area["age_s"] = int((now - datetime.fromisoformat(newest)).total_seconds()) if newest else None
+        area["last_cycle"] = by_area.get(name)
+    last = {source: {part: cycle[part] for part in ("run_after", "ended_at")} for source, cycle in cycles.items()}
+    return {"now": now.isoformat(timespec="seconds"), **found, "last_cycle": last}
+
+
+def _area(summary: Summary | None, *, now: datetime) -> dict[str, Any]:
+    head = summary.head if summary else {"readings": []}
+    measured = [one for one in head["readings"] if one["role"] != Role.FORECAST.value]
     if not measured:
         return {"status": "down", "newest": None, "expected_by": None}
     newest = max(measured, key=lambda one: one["timestamp"])
     age = now - datetime.fromisoformat(newest["timestamp"])
     due = datetime.fromisoformat(newest["stale_after"])
-    status = "down" if age.total_seconds() > document["alert_after_s"] else "late" if now > due else "ok"
-    return {"status": status, "newest": newest["timestamp"], "expected_by": newest["stale_after"]}
+    state = "down" if age.total_seconds() > head["alert_after_s"] else "late" if now > due else "ok"
+    return {"status": state, "newest": newest["timestamp"], "expected_by": newest["stale_after"]}

@@ -14,10 +14,16 @@ HERE = Path(__file__).resolve().parent
 class ApiSettings(BaseSettings):
     """Where the summaries lie, how fresh they must be, and where the built guide is."""
 
-    model_config = SettingsConfigDict(extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(extra="ignore", frozen=True, populate_by_name=True)
 
     grid_store: str = Field(default="", description="`s3://bucket/prefix`, or the path of a folder.")
     cache_ttl_seconds: float = Field(default=30, gt=0, description="Seconds between two looks at the store.")
+    on_request: bool = Field(
+        default=False,
+        validation_alias="GRID_REFRESH_ON_REQUEST",
+        description="`true` on Lambda, where nothing runs between two requests: the store is looked at on a request.",
+    )
+    public_bulk: bool = Field(default=False, description="`true` hands out the Parquet files at `/api/files`.")
     grid_guide: Path = Field(default=HERE.parent / "site", description="Folder of the built guide.")
     grid_now: AwareDatetime | None = Field(default=None, description="Fixes the clock, for replays and tests.")
 

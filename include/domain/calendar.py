@@ -123,6 +123,24 @@ def slots_in_day(day: date, cadence: timedelta) -> list[datetime]:
     return list(slots(day_span(day), cadence))
 
 
+def offsets(span: Interval) -> list[tuple[datetime, timedelta]]:
+    """How far Irish wall-clock time is from UTC in a span: from its start on, and from each clock change on."""
+    found = [(span.start, _offset(span.start))]
+    for day in days_of(span):
+        first, last = midnight(day), midnight(day + DAY)
+        if _offset(first) != _offset(last):
+            change = next(hour for hour in slots(Interval(first, last), HOUR) if _offset(hour) != _offset(first))
+            if change in span and change > span.start:
+                found.append((change, _offset(change)))
+    return found
+
+
+def _offset(instant: datetime) -> timedelta:
+    shift = instant.astimezone(IRELAND).utcoffset()
+    assert shift is not None
+    return shift
+
+
 def second_pass(day: date) -> Interval | None:
     """[01:00, 02:00) UTC of the day on which clocks go back, when wall-clock stamps come again; else None."""
     span = day_span(day)

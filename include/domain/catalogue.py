@@ -19,6 +19,7 @@ ALL, ROI, NI = "ALL", "ROI", "NI"
 ISLAND_AND_PARTS = (ALL, ROI, NI)
 
 CYCLE: Final = QUARTER
+TICK_OFFSET: Final = timedelta(minutes=3)
 """How often a live run fetches."""
 
 HISTORY_START: Final = date(2014, 1, 1)
@@ -276,7 +277,7 @@ AREAS: Final[tuple[Area, ...]] = (
 )
 """Every area served, in the order in which people read them."""
 
-NO_AREAS: Final = frozenset({"current", "snapshot", "gaps"})
+NO_AREAS: Final = frozenset({"current", "snapshot", "gaps", "catalogue", "status", "files"})
 """Names that no area may have: the REST API has something else at these paths."""
 
 ATTRIBUTION: Final = "Data: EirGrid and SONI, Smart Grid Dashboard (www.smartgriddashboard.com)"

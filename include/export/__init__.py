@@ -1,7 +1,7 @@
-"""The SQL of the summaries and of the gap check.
+"""The SQL of the summaries, of the API's range queries and of the gap check.
 
-The query of a summary answers rows (region, field, timestamp, value, fetched_at, derived), sorted, for the parameters
-`files`, `start` and `end`.
+The query of an area answers rows (region, field, timestamp, value, fetched_at, derived, withheld), in no order, for the
+parameters `files`, `start` and `end`; where values can be derived also `derive`: whether they are.
 """
 
 from collections.abc import Iterable
@@ -10,7 +10,7 @@ from importlib.resources import files
 from typing import Any, Final
 
 from include.domain.calendar import midnight
-from include.domain.series import Area
+from include.domain.series import Aggregation, Area
 
 QUERIES: Final = {
     "wind": "values",
@@ -25,9 +25,15 @@ QUERIES: Final = {
 }
 """Which SQL file makes which area's summary."""
 
+NATIVE: Final = QUERIES | {"frequency": "values"}
+"""Which SQL file gives an area's readings at their own cadence."""
+
 ALSO_READS: Final = {"co2": ("demand",)}
 """Areas whose readings a summary needs beside its own."""
 
+
+SUMMED: Final = {"demand": {"ALL": ("ROI", "NI")}}
+"""Regions whose sum stands in for another one of the area."""
 
 NEWEST: Final = "newest"
 """The query for the newest values of an area whose summary is coarser than its readings."""
@@ -36,6 +42,16 @@ NEWEST: Final = "newest"
 def area_sql(area: str) -> str:
     """The query of an area's summary; an area of another source gets its plain values."""
     return sql(QUERIES.get(area, "values"))
+
+
+def range_sql(area: Area, buckets: str | None) -> str:
+    """The query of a range of an area: its slots, or buckets that are `even` in length or `listed` by their edges."""
+    readings = sql(NATIVE.get(area.name, "values"))
+    if buckets is None:
+        return sql("range_native").format(readings=readings)
+    snapshots = area.series[0].aggregation is Aggregation.LAST
+    query = sql("range_snapshots" if snapshots else "range_buckets")
+    return query.format(readings=readings, placed=sql(f"placed_{buckets}"))
 
 
 @cache

@@ -1,5 +1,6 @@
--- EirGrid withholds low emissions. Such a null is replaced by intensity (g/kWh) x demand (MW) / 1000 = t/h, marked. The
--- margin is that of two rounded factors: half a gram per kWh of demand, and half a tonne.
+-- EirGrid withholds low emissions. Such a null is replaced by intensity (g/kWh) x demand (MW) / 1000 = t/h, marked,
+-- unless the raw nulls are asked for. The margin is that of two rounded factors: half a gram per kWh of demand, and
+-- half a tonne.
 WITH stored AS (
     SELECT area, region, field, timestamp, value, fetched_at
     FROM read_parquet($files, hive_partitioning = true)
@@ -33,14 +34,14 @@ emissions AS (
     ) AS t USING (region)
     WHERE e.field = 'CO2_EMISSIONS'
 )
-SELECT region, field, timestamp, value, fetched_at, FALSE AS derived FROM stored WHERE field = 'CO2_INTENSITY'
+SELECT region, field, timestamp, value, fetched_at, FALSE AS derived, FALSE AS withheld FROM stored WHERE field = 'CO2_INTENSITY'
 UNION ALL
 SELECT
     region,
     'CO2_EMISSIONS',
     timestamp,
-    CASE WHEN withheld THEN round(estimate, 1) ELSE value END,
-    CASE WHEN withheld THEN derived_at ELSE fetched_at END,
+    CASE WHEN withheld AND $derive THEN round(estimate, 1) ELSE value END,
+    CASE WHEN withheld AND $derive THEN derived_at ELSE fetched_at END,
+    coalesce(withheld, FALSE) AND $derive,
     coalesce(withheld, FALSE)
 FROM emissions
-ORDER BY region, field, timestamp

@@ -7,14 +7,14 @@ WITH stored AS (
 summed AS (
     SELECT timestamp, sum(value) AS value, max(fetched_at) AS fetched_at
     FROM stored
-    WHERE field = 'SYSTEM_DEMAND' AND region IN ('ROI', 'NI') AND value IS NOT NULL
+    WHERE field = 'SYSTEM_DEMAND' AND region IN ('ROI', 'NI') AND value IS NOT NULL AND $derive
     GROUP BY timestamp
     HAVING count(*) = 2
 ),
 island AS (
     SELECT timestamp, value, fetched_at FROM stored WHERE region = 'ALL' AND field = 'SYSTEM_DEMAND'
 )
-SELECT region, field, timestamp, value, fetched_at, FALSE AS derived
+SELECT region, field, timestamp, value, fetched_at, FALSE AS derived, FALSE AS withheld
 FROM stored
 WHERE NOT (region = 'ALL' AND field = 'SYSTEM_DEMAND')
 UNION ALL
@@ -24,6 +24,6 @@ SELECT
     timestamp,
     coalesce(island.value, summed.value),
     CASE WHEN island.value IS NULL AND summed.value IS NOT NULL THEN summed.fetched_at ELSE island.fetched_at END,
-    island.value IS NULL AND summed.value IS NOT NULL
+    island.value IS NULL AND summed.value IS NOT NULL,
+    FALSE
 FROM island FULL JOIN summed USING (timestamp)
-ORDER BY region, field, timestamp

@@ -12,11 +12,10 @@ WITH quarters AS (
     WHERE timestamp >= $start AND timestamp < $end
     GROUP BY ALL
 )
-SELECT region, field, timestamp, value, fetched_at, FALSE AS derived
+SELECT region, field, timestamp, value, fetched_at, FALSE AS derived, FALSE AS withheld
 FROM (
     SELECT region, 'value' AS field, timestamp, mean AS value, fetched_at FROM quarters
     UNION ALL SELECT region, 'min', timestamp, low, fetched_at FROM quarters
     UNION ALL SELECT region, 'max', timestamp, high, fetched_at FROM quarters
     UNION ALL SELECT region, 'readings', timestamp, readings, fetched_at FROM quarters
 )
-ORDER BY region, field, timestamp

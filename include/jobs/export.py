@@ -12,7 +12,7 @@ from include.domain.catalogue import ATTRIBUTION
 from include.domain.readings import Feed
 from include.domain.series import Area, Role
 from include.export import ALSO_READS, NEWEST, area_sql, sql, withheld_parameters
-from include.jobs.summary import AreaSummary, Row, as_json
+from include.jobs.summary import AreaSummary, Row, as_columns, as_json
 from include.sources.base import SourceEntry
 from include.storage.duck import connect, existing_files
 from include.storage.keys import SCHEMA_VERSION, partitions_of, summary_key
@@ -55,7 +55,7 @@ class Export:
         document = {
             **_head(self.feed, self._attribution),
             "current": current_document(summaries, feed=self.feed, attribution=self._attribution),
-            "areas": {summary["area"]: summary for summary in summaries},
+            "areas": {summary["area"]: as_columns(summary) for summary in summaries},
             "gaps": self._read("gaps") or NOT_CHECKED,
         }
         return self._write("snapshot", document)
@@ -96,11 +96,13 @@ class Export:
             "start": span.start,
             "end": span.end,
             "now": self.now,
+            "derive": True,
             **withheld_parameters(areas),
         }
         named = {name: value for name, value in offered.items() if f"${name}" in query}
         with connect(self.store) as connection:
-            return [Row(*row) for row in connection.execute(query, named).fetchall()]
+            found = connection.execute(f"{query} ORDER BY region, field, timestamp", named).fetchall()
+        return [Row(*row) for row in found]
 
     def _summaries(self) -> list[dict[str, Any]]:
         found = (self._read(area.name) for entry in self.entries for area in entry.areas)

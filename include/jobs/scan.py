@@ -100,8 +100,9 @@ class Scan:
         if not fields:
             return {}
         also = [one for one in self.areas if one.name in ALSO_READS.get(area.name, ())]
-        query = f"SELECT epoch_us(timestamp) AS slot FROM ({area_sql(area.name)}) WHERE derived AND field = $field"  # noqa: S608  our own SQL
+        query = f"SELECT epoch_us(timestamp) AS slot FROM ({area_sql(area.name)}) WHERE withheld AND field = $field"  # noqa: S608  our own SQL
         asked = {"files": [*files, *self._files(also, region, span)], "start": span.start, "end": span.end}
+        asked["derive"] = False
         parameters = asked | withheld_parameters([area])
         return {name: np.sort(_arrays(connection, query, {**parameters, "field": name})["slot"]) for name in fields}
 

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import groupby
+from itertools import groupby, pairwise
 from typing import Any, Final, NamedTuple
 
 from include.domain.calendar import Interval
@@ -26,6 +26,7 @@ class Row(NamedTuple):
     value: float | None
     fetched_at: datetime
     derived: bool
+    withheld: bool
 
 
 def utc(instant: datetime) -> str:
@@ -36,6 +37,45 @@ def utc(instant: datetime) -> str:
 def as_json(document: dict[str, Any]) -> bytes:
     """Compact JSON, the same for the same document."""
     return json.dumps(document, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+
+
+def as_columns(summary: dict[str, Any]) -> dict[str, Any]:
+    """A summary whose blocks hold arrays in place of points: element k is of the slot `start` + k × `step_s`.
+
+    Of a null, `absent` tells whether it was never fetched: by key, runs of [first index, how many].
+    """
+    return summary | {"series": [_as_columns(block) for block in summary["series"]]}
+
+
+def _as_columns(block: dict[str, Any]) -> dict[str, Any]:
+    points = block["points"]
+    at = {datetime.fromisoformat(point["timestamp"]): point for point in points}
+    slots = sorted(at)
+    gaps = [later - earlier for earlier, later in pairwise(slots)]
+    step = min(gaps, default=None)
+    grid = [slots[0] + n * step for n in range((slots[-1] - slots[0]) // step + 1)] if step else slots
+    keys = dict.fromkeys(name for point in points for name in point if name not in {"timestamp", "derived", "withheld"})
+    placed = [at.get(slot, {}) for slot in grid]
+    found = {name: part for name, part in block.items() if name != "points"} | {
+        "start": utc(grid[0]) if grid else None,
+        "step_s": int(step.total_seconds()) if step else None,
+        "columns": {name: [point.get(name) for point in placed] for name in keys},
+        "absent": {name: runs for name in keys if (runs := _runs(name not in point for point in placed))},
+    }
+    marks = {mark: _runs(mark in point for point in placed) for mark in ("derived", "withheld")}
+    return found | {mark: runs for mark, runs in marks.items() if runs}
+
+
+def _runs(marked: Iterable[bool]) -> list[list[int]]:
+    """Where something holds, as [first index, how many]."""
+    found: list[list[int]] = []
+    index = 0
+    for holds, same in groupby(marked):
+        length = len(list(same))
+        if holds:
+            found.append([index, length])
+        index += length
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +174,11 @@ def _point(slot: datetime, rows: list[Row], keys: dict[str, str]) -> dict[str, A
     """One slot: an absent key was never fetched, a null had no value upstream."""
     point: dict[str, Any] = {"timestamp": utc(slot)}
     for row in rows:
-        point[keys[row.field]] = row.value
+        # 2083 rather than 2083.0: the same number in JSON, and two bytes less a hundred thousand times.
+        whole = row.value is not None and row.value.is_integer()
+        point[keys[row.field]] = int(row.value) if whole and row.value is not None else row.value
     if any(row.derived for row in rows):
         point["derived"] = True
+    if any(row.withheld for row in rows):
+        point["withheld"] = True
     return point

@@ -18,7 +18,8 @@ DOC: Final = """
 ### Write the summaries that the API serves
 
 Wakes on an event of the `readings` Asset and reads the store, which is the truth: one summary per area with the last 30
-days, then `current` (the newest reading of every series) and `snapshot` (everything at once). A summary that has not
+days, then `current` (the newest reading of every series) and `snapshot` (everything at once); beside them `catalogue`
+and `files` (what there is, from an inventory that reads only the files that have changed). A summary that has not
 changed is not written. Clearing any task gives the same summaries.
 """
 
@@ -43,6 +44,7 @@ def export_dag() -> DAG:
         areas = _area.expand_kwargs(targets)
         # The snapshot takes the newest values from the areas' summaries, as current does.
         areas >> [_current(), _snapshot()]
+        _inventory()
     return dag
 
 
@@ -65,6 +67,18 @@ def _current() -> bool:
 def _snapshot() -> bool:
     """Write everything the dashboard needs in one document."""
     return _export().snapshot()
+
+
+@task(task_id="inventory", trigger_rule=TriggerRule.ALL_DONE, execution_timeout=timedelta(minutes=30))
+def _inventory() -> dict[str, int]:
+    """Read the files that have changed, and write what there is: `catalogue` and `files`."""
+    from include.jobs.inventory import Inventory  # noqa: PLC0415  it loads pyarrow
+
+    export = _export()
+    inventory = Inventory(export.store, export.feed, export.entries, export.now)
+    read = {entry.source_id: inventory.update(entry.source_id) for entry in export.entries}
+    inventory.publish()
+    return read
 
 
 def _export() -> "Export":

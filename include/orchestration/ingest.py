@@ -191,10 +191,21 @@ def _reconcile(source_id: str) -> dict[str, int]:
         raise AirflowSkipException("nothing was planned")
     strict = bool(pulled[-1])
     units = [unit_from_xcom(unit) for part in pulled for unit in part or []]
-    settings = load_settings()
+    settings, results = load_settings(), _results()
+    if not strict and not (context["params"]["areas"] or context["params"]["regions"]):
+        from include.jobs.cycle import record  # noqa: PLC0415  DAG files are parsed without storage
+
+        record(
+            open_claimed(settings),
+            source_id,
+            units=units,
+            results=results,
+            run_after=settings.now or context["dag_run"].run_after,
+            ended_at=settings.clock(),
+        )
     verdict = reconcile(
         units,
-        _results(),
+        results,
         areas=source(source_id).areas,
         now=settings.now or context["dag_run"].run_after,
         strict=strict,

@@ -1,9 +1,10 @@
 """Where each thing lies below a store's prefix. The one home of the layout."""
 
+import re
 from datetime import date
 from typing import Final
 
-from include.domain.calendar import Interval, days_of
+from include.domain.calendar import Interval, Month, days_of
 from include.domain.readings import Partition
 from include.domain.series import Area
 
@@ -13,6 +14,8 @@ OUTCOMES: Final = "outcomes"
 SUMMARIES: Final = "summaries"
 VERDICTS: Final = "verdicts"
 REPORTS: Final = "gap_reports"
+CYCLES: Final = "cycles"
+INVENTORY: Final = "inventory"
 
 SCHEMA_VERSION: Final = 1
 
@@ -20,6 +23,21 @@ SCHEMA_VERSION: Final = 1
 def readings_key(partition: Partition) -> str:
     """The Hive-partitioned Parquet file of a partition."""
     return f"{READINGS}/{_folders(partition)}/data.parquet"
+
+
+def readings_prefix(source: str) -> str:
+    """What the keys of all readings files of a source start with."""
+    return f"{READINGS}/source={source}/"
+
+
+def partition_of_key(key: str) -> Partition | None:
+    """The partition whose readings lie at this key; None for any other key."""
+    found = _READINGS_KEY.fullmatch(key)
+    if found is None:
+        return None
+    day = found["day"]
+    month = Month(int(found["year"]), int(found["month"]))
+    return Partition(found["source"], found["area"], found["region"], month, int(day) if day else None)
 
 
 def outcomes_key(partition: Partition) -> str:
@@ -33,8 +51,18 @@ def verdicts_key(source: str) -> str:
 
 
 def summary_key(name: str) -> str:
-    """The JSON that the API serves: an area's `latest.json`, or `current`, `snapshot`, `gaps`."""
+    """The JSON that the API serves: an area's, or `current`, `snapshot`, `gaps`, `catalogue`, `files`."""
     return f"{SUMMARIES}/{name}/latest.json"
+
+
+def cycle_key(source: str) -> str:
+    """What the last live run of a source did."""
+    return f"{CYCLES}/source={source}.json"
+
+
+def inventory_key(source: str) -> str:
+    """What is in each readings file of a source."""
+    return f"{INVENTORY}/source={source}.json"
 
 
 def report_key(source: str, first: date, last: date) -> str:
@@ -65,6 +93,12 @@ def partitions_of(source: str, area: Area, region: str, span: Interval) -> list[
     if span.end <= span.start:
         return []
     return list(dict.fromkeys(Partition.holding(source, area, region, day) for day in days_of(span)))
+
+
+_READINGS_KEY: Final = re.compile(
+    rf"{READINGS}/source=(?P<source>[^/]+)/area=(?P<area>[^/]+)/region=(?P<region>[^/]+)"
+    r"/year=(?P<year>\d{4})/month=(?P<month>\d{2})(?:/day=(?P<day>\d{2}))?/data\.parquet"
+)
 
 
 def _folders(partition: Partition) -> str:

@@ -32,6 +32,10 @@ class LocalStore:
         found = StoredObject(data, _etag(data))
         return None if found.etag == unless else found
 
+    def get_version(self, key: str, version_id: str) -> StoredObject | None:  # noqa: ARG002  the protocol's
+        """See ObjectStore.get_version."""
+        return None
+
     def put(self, key: str, data: bytes, *, expected: str | None) -> str:
         """See ObjectStore.put."""
         with self._lock(key):
@@ -57,7 +61,8 @@ class LocalStore:
                 continue
             with suppress(FileNotFoundError):
                 stat = (self.root / key).stat()
-                yield ObjectInfo(key, stat.st_size, datetime.fromtimestamp(stat.st_mtime, UTC))
+                at = datetime.fromtimestamp(stat.st_mtime, UTC)
+                yield ObjectInfo(key, stat.st_size, at, f"{stat.st_mtime_ns}-{stat.st_size}")
 
     def address(self, key: str) -> str:
         """See ObjectStore.address."""

@@ -12,6 +12,8 @@ class StoredObject:
 
     data: bytes
     etag: str
+    version_id: str | None = None
+    """What a versioned bucket calls these bytes for good; None where nothing old is kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +23,8 @@ class ObjectInfo:
     key: str
     size: int
     modified: datetime
+    version: str
+    """Another one whenever the bytes are others."""
 
 
 class ObjectStore(Protocol):
@@ -28,6 +32,9 @@ class ObjectStore(Protocol):
 
     def get(self, key: str, *, unless: str | None = None) -> StoredObject | None:
         """The object; None when there is none, or when its ETag still is `unless`."""
+
+    def get_version(self, key: str, version_id: str) -> StoredObject | None:
+        """The object as it was in this version; None when that is not kept. A folder keeps none."""
 
     def put(self, key: str, data: bytes, *, expected: str | None) -> str:
         """Write if the object still has the ETag `expected` (None: if there is no object). Returns the new ETag.

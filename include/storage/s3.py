@@ -1,6 +1,6 @@
 """S3, or any server that speaks it and honours If-Match and If-None-Match on PUT."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -12,7 +12,7 @@ from include.domain.errors import ConditionFailed, SettingInvalid, StorageError
 from include.storage.object_store import ObjectInfo, StoredObject
 
 CONFLICTS = {"PreconditionFailed", "ConditionalRequestConflict", "412", "409"}
-MISSING = {"NoSuchKey", "404"}
+MISSING = {"NoSuchKey", "NoSuchVersion", "404"}
 UNUSABLE = {
     "NoSuchBucket",
     "AccessDenied",
@@ -39,7 +39,16 @@ class S3Store:
         try:
             with self._errors(key):
                 answer = self.client.get_object(Bucket=self.bucket, Key=self._full(key), **condition)
-                return StoredObject(answer["Body"].read(), answer["ETag"])
+                return StoredObject(answer["Body"].read(), answer["ETag"], _version_id(answer))
+        except _AbsentError:
+            return None
+
+    def get_version(self, key: str, version_id: str) -> StoredObject | None:
+        """See ObjectStore.get_version."""
+        try:
+            with self._errors(key):
+                answer = self.client.get_object(Bucket=self.bucket, Key=self._full(key), VersionId=version_id)
+                return StoredObject(answer["Body"].read(), answer["ETag"], _version_id(answer))
         except _AbsentError:
             return None
 
@@ -62,7 +71,7 @@ class S3Store:
         with self._errors(prefix):
             for page in pages.paginate(Bucket=self.bucket, Prefix=self._full(prefix)):
                 for item in page.get("Contents", []):
-                    yield ObjectInfo(item["Key"][cut:], item["Size"], item["LastModified"])
+                    yield ObjectInfo(item["Key"][cut:], item["Size"], item["LastModified"], item["ETag"])
 
     def address(self, key: str) -> str:
         """See ObjectStore.address."""
@@ -109,7 +118,7 @@ class S3Store:
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
         if code in CONFLICTS or status in {409, 412}:
             return ConditionFailed(f"{key} was changed by another writer since it was read")
-        if code in MISSING or status == 304:
+        if code in MISSING or status == 304 or (code == "InvalidArgument" and "version" in str(error).lower()):
             return _AbsentError(key)
         if code in UNUSABLE:
             return self._unusable(code)
@@ -120,6 +129,12 @@ class S3Store:
             f"GRID_STORE: bucket {self.bucket!r} cannot be used ({reason}); allowed: an existing bucket"
             " that these credentials may list, read and write"
         )
+
+
+def _version_id(answer: Mapping[str, Any]) -> str | None:
+    """None for a bucket without versions, and for what was written before it had any."""
+    found = answer.get("VersionId")
+    return None if found in {None, "null"} else str(found)
 
 
 class _AbsentError(StorageError):

@@ -36,12 +36,12 @@ class Watched(LocalStore):
 
 
 def _held(summaries: Summaries) -> dict[str, bytes]:
-    return {name: body.data for name, body in summaries.loaded.bodies.items()}
+    return {name: summary.body.data for name, summary in summaries.loaded.bodies.items()}
 
 
 def test_no_request_waits_for_the_store(filled: LocalStore, start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
     watched = Watched(filled.root)
-    monkeypatch.setattr("api.app.open_store", lambda _: watched)
+    monkeypatch.setattr("api.store.open_store", lambda _: watched)
     api = start(filled)
     watched.asked.clear()
     for path in ("/api/current", "/api/wind", "/api/gaps", "/health", "/ui/", "/api/tidal"):
@@ -81,7 +81,7 @@ def test_a_failing_store_keeps_the_last_good_data_and_health_says_so(
     error: Exception, fails_from: int, filled: LocalStore, start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     watched = Watched(filled.root)
-    monkeypatch.setattr("api.app.open_store", lambda _: watched)
+    monkeypatch.setattr("api.store.open_store", lambda _: watched)
     api = start(filled)
     before = {path: api.get(path).content for path in ("/api/current", "/api/wind", "/api/snapshot")}
     for path, data in before.items():

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from include.domain.catalogue import AREAS
 from include.domain.readings import Feed
 from include.storage.local import LocalStore
 from include.storage.readings import ReadingsStore
@@ -153,4 +154,8 @@ def test_the_guide_is_served_where_it_is_built(tmp_path: Path, filled: LocalStor
 
 def test_openapi_lists_every_data_path(api: Api) -> None:
     paths = set(api.get("/openapi.json").json()["paths"])
-    assert paths >= {"/health", "/api/current", "/api/snapshot", "/api/gaps", "/api/{area}"}
+    assert paths == {
+        "/health",
+        *(f"/api/{name}" for name in ("current", "snapshot", "gaps", "status", "catalogue", "files")),
+        *(f"/api/{area.name}" for area in AREAS),
+    }

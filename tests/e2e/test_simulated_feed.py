@@ -23,6 +23,7 @@ from include.sources.registry import source
 from include.storage.keys import readings_key
 from include.storage.local import LocalStore
 from include.storage.readings import ReadingsStore
+from tests.columns import as_points
 from tests.e2e.conftest import SIMULATED_NOW
 from tests.e2e.deployment import Deployment
 from tests.e2e.serving import Get, api_over
@@ -152,7 +153,7 @@ def test_current_holds_every_metric_and_each_is_upstreams(get: Get) -> None:
 def test_snapshot_is_current_and_all_areas(get: Get) -> None:
     snapshot = get("/api/snapshot")
     assert snapshot["current"] == get("/api/current")
-    assert {name: snapshot["areas"][name] for name in snapshot["areas"]} == {
+    assert {name: as_points(summary) for name, summary in snapshot["areas"].items()} == {
         area.name: get(f"/api/{area.name}") for area in AREAS
     }
 

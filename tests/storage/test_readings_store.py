@@ -46,6 +46,9 @@ class Disturbed:
     def get(self, key: str, *, unless: str | None = None) -> StoredObject | None:
         return self.inner.get(key, unless=unless)
 
+    def get_version(self, key: str, version_id: str) -> StoredObject | None:
+        return self.inner.get_version(key, version_id)
+
     def put(self, key: str, data: bytes, *, expected: str | None) -> str:
         self.tried += 1
         disturbance = next(self.puts, None)
@@ -70,6 +73,9 @@ class Disturbed:
 
 class Unanswered(Disturbed):
     """A store whose first put lands, but whose answer is lost, so that its repetition meets itself."""
+
+    def get_version(self, key: str, version_id: str) -> StoredObject | None:
+        return self.inner.get_version(key, version_id)
 
     def put(self, key: str, data: bytes, *, expected: str | None) -> str:
         self.tried += 1

@@ -178,4 +178,4 @@ def _use(store: S3Store, use: str) -> Any:
 
 
 def _item(key: str) -> dict[str, Any]:
-    return {"Key": key, "Size": 1, "LastModified": datetime(2026, 11, 22, tzinfo=UTC)}
+    return {"Key": key, "Size": 1, "LastModified": datetime(2026, 11, 22, tzinfo=UTC), "ETag": '"1"'}

@@ -1,0 +1,131 @@
+"""The outermost layer: what holds for every path, and the paths that are answered from memory without any routing."""
+
+import logging
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any, Final
+
+from api.answers import EXPOSED, Answer, plain
+from api.policy import policy
+from api.problems import Problem, of_status
+
+log = logging.getLogger(__name__)
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+Headers = dict[str, str]
+
+LONGEST_QUERY: Final = 8192
+"""Bytes of a query string: as API Gateway has it."""
+SECURITY: Final = [
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cross-origin-resource-policy", b"cross-origin"),
+    (b"strict-transport-security", b"max-age=31536000"),
+]
+CORS: Final = [(b"access-control-allow-origin", b"*"), (b"access-control-expose-headers", EXPOSED.encode())]
+PREFLIGHT: Final = [
+    ("access-control-allow-methods", "GET, HEAD, OPTIONS"),
+    ("access-control-allow-headers", "Accept, Accept-Encoding, If-None-Match, Content-Type"),
+    ("access-control-max-age", "86400"),
+    ("allow", "GET, HEAD, OPTIONS"),
+]
+METHODS: Final = {"GET", "HEAD", "OPTIONS"}
+
+
+class Edge:
+    """Wraps the application; `ready` answers a path from memory, or says None."""
+
+    def __init__(self, app: App, *, ready: Callable[[str, Headers], Answer | None]) -> None:
+        self.app = app
+        self.ready = ready
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        sending = _Sending(send, path=scope["path"], head=scope["method"] == "HEAD")
+        try:
+            found = self._at_once(scope)
+            if found is not None:
+                await sending.answer(found)
+                return
+            if scope["method"] == "HEAD":
+                scope["method"] = "GET"
+            await self.app(scope, receive, sending)
+        except Problem as problem:
+            await sending.problem(problem)
+        except Exception:
+            log.exception("%s failed", scope["path"])
+            if sending.started:
+                raise
+            await sending.problem(of_status(500))
+
+    def _at_once(self, scope: Scope) -> Answer | None:
+        method = scope["method"]
+        if method not in METHODS:
+            raise Problem(
+                405,
+                "Method not allowed",
+                f"got {method[:20]}; allowed: GET, HEAD, OPTIONS. This API is read-only.",
+                headers={"Allow": "GET, HEAD, OPTIONS"},
+            )
+        if method == "OPTIONS":
+            return plain(204, PREFLIGHT)
+        query: bytes = scope["query_string"]
+        if len(query) > LONGEST_QUERY:
+            raise Problem(414, "Query too long", f"the query has {len(query):,} bytes; allowed: {LONGEST_QUERY:,}")
+        if query:
+            return None
+        return self.ready(scope["path"], _headers(scope))
+
+
+def _headers(scope: Scope) -> Headers:
+    return {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+
+
+class _Sending:
+    """Adds what every answer carries, and leaves out the body of an answer to HEAD."""
+
+    def __init__(self, send: Send, *, path: str, head: bool) -> None:
+        self.send = send
+        self.path = path
+        self.head = head
+        self.started = False
+        self._page: Message | None = None
+        """The start of a page, held back until its scripts have been seen."""
+        self._html = b""
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            message["headers"] = [*message["headers"], *SECURITY, *CORS]
+            if any(name == b"content-type" and value.startswith(b"text/html") for name, value in message["headers"]):
+                self._page = message
+                return
+        elif message["type"] == "http.response.body" and self._page is not None:
+            self._html += message.get("body", b"")
+            if message.get("more_body"):
+                return
+            page, self._page = self._page, None
+            page["headers"].append((b"content-security-policy", policy(self._html, self.path).encode()))
+            await self._pass(page)
+            message = {"type": "http.response.body", "body": self._html}
+        await self._pass(message)
+
+    async def _pass(self, message: Message) -> None:
+        self.started = True
+        if self.head and message["type"] == "http.response.body":
+            message = {"type": "http.response.body", "body": b"", "more_body": message.get("more_body", False)}
+        await self.send(message)
+
+    async def answer(self, found: Answer) -> None:
+        await self({"type": "http.response.start", "status": found.status, "headers": found.headers})
+        await self({"type": "http.response.body", "body": found.body})
+
+    async def problem(self, problem: Problem) -> None:
+        told = problem.response()
+        await self({"type": "http.response.start", "status": told.status_code, "headers": told.raw_headers})
+        await self({"type": "http.response.body", "body": told.body})

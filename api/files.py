@@ -1,0 +1,62 @@
+"""`/api/files`: the Hive-partitioned Parquet files as they lie in the store, each under an address of its bytes."""
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from api.answers import Body
+from api.problems import Problem
+from api.query import instant, listed, only_known
+from api.summaries import Readable, Summary
+from include.domain.catalogue import AREAS
+from include.storage.keys import partition_of_key
+
+PARAMETERS: Final = ("area", "region", "start", "end")
+REGIONS: Final = ("ALL", "ROI", "NI")
+PINNED: Final = "public, max-age=31536000, immutable"
+VERSION: Final = re.compile(r"[\w.-]{1,1024}")
+PARQUET: Final = "application/vnd.apache.parquet"
+
+
+def listing(document: dict[str, Any], given: Sequence[tuple[str, str]], *, now: datetime) -> dict[str, Any]:
+    """The list, less what is filtered out; Problem when a filter is not allowed."""
+    values = only_known(given, PARAMETERS)
+    names = dict.fromkeys([*(area.name for area in AREAS), *(file["area"] for file in document["files"])])
+    areas = listed(values, "area", tuple(names))
+    regions = listed(values, "region", REGIONS)
+    start = instant("start", values["start"], UTC, now=now) if "start" in values else None
+    end = instant("end", values["end"], UTC, now=now) if "end" in values else None
+
+    def wanted(file: Mapping[str, Any]) -> bool:
+        partition = partition_of_key(file["path"])
+        assert partition is not None
+        span = partition.span
+        in_time = (end is None or span.start < end) and (start is None or span.end > start)
+        return in_time and file["area"] in areas and file["region"] in regions
+
+    return document | {"files": [file for file in document["files"] if wanted(file)]}
+
+
+def pick(store: Readable, summary: Summary, key: str, given: Sequence[tuple[str, str]]) -> tuple[Body, str | None]:
+    """One file, in the version asked for or as it is now; and how long it may be kept, if not the usual time."""
+    version = only_known(given, ("version",)).get("version")
+    if version is not None and not VERSION.fullmatch(version):
+        raise Problem.parameter("version", version, "one that /api/files gives")
+    # Only what is listed is looked for: a path from outside never reaches the store.
+    entry = next((file for file in json.loads(summary.body.data)["files"] if file["path"] == key), None)
+    if entry is None:
+        raise Problem(404, "Unknown file", "no file with this path is listed at /api/files")
+    found = store.get_version(key, version) if version else None
+    found = found or store.get(key)
+    if found is None:
+        raise Problem(503, "File not readable", "the file is listed, but the store has no such object right now")
+    digest = hashlib.sha256(found.data).hexdigest()
+    if version is not None and version not in {found.version_id, digest[:16]}:
+        raise Problem(410, "Version not kept", "the file has changed since; /api/files has its present address")
+    name = "_".join([summary.body.feed, entry["area"], entry["region"], entry["period"]])
+    headers = {"content-disposition": f'attachment; filename="{name}.parquet"'}
+    body = Body(found.data, summary.body.feed, media_type=PARQUET, headers=headers, etag=digest[:32])
+    return body, PINNED if version else None

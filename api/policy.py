@@ -1,0 +1,22 @@
+"""The Content-Security-Policy of a page: nothing from elsewhere, and of inline scripts only those that are in it."""
+
+import base64
+import hashlib
+import re
+from typing import Final
+
+SCRIPT: Final = re.compile(rb"<script(?![^>]*\bsrc\s*=)[^>]*>(.*?)</script>", re.DOTALL | re.IGNORECASE)
+STYLED_INLINE: Final = ("/docs", "/redoc", "/guide/")
+"""Pages whose libraries write styles into the page."""
+
+
+def policy(html: bytes, path: str) -> str:
+    """The policy for this page."""
+    hashes = [base64.b64encode(hashlib.sha256(script).digest()).decode() for script in SCRIPT.findall(html)]
+    scripts = " ".join(["'self'", *(f"'sha256-{one}'" for one in dict.fromkeys(hashes))])
+    styles = "'self' 'unsafe-inline'" if path.startswith(STYLED_INLINE) else "'self'"
+    return (
+        f"default-src 'none'; script-src {scripts}; style-src {styles}; img-src 'self' data:; font-src 'self' data:;"
+        " connect-src 'self'; worker-src 'self' blob:; manifest-src 'self'; base-uri 'self'; form-action 'none';"
+        " frame-ancestors 'self'"
+    )

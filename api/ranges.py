@@ -1,0 +1,221 @@
+"""Range queries: DuckDB over the Parquet files of the partitions that a question concerns, bounded in every way."""
+
+import re
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+from api.answers import too_large
+from api.problems import Problem
+from api.query import Question, Resolution
+from api.store import LaterStore
+from include.domain.calendar import DAY, Interval, Month, midnight
+from include.domain.catalogue import area as area_named
+from include.domain.errors import StorageError
+from include.domain.readings import Partition
+from include.domain.series import Aggregation, Area, Series
+from include.export import ALSO_READS, SUMMED, range_sql, withheld_parameters
+from include.storage.keys import partitions_of
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+SOURCE: Final = "eirgrid"
+"""The source whose areas the catalogue has."""
+AT_ONCE: Final = 2
+"""Queries that run at once: each may use DuckDB's whole memory limit."""
+PATIENCE: Final = 5.0
+"""Seconds that a query waits for its turn."""
+LONGEST: Final = 20.0
+"""Seconds after which a query is ended: an API Gateway gives up after 30."""
+MOST_READ: Final = 40_000_000
+"""Slots that a query may have to look at: a year of frequency has six million."""
+MOST_POINTS: Final = 1_000_000
+"""Points that an answer is begun with: more never fit."""
+
+
+class Ranges:
+    """Answers questions from the readings of EirGrid in a store."""
+
+    def __init__(self, store: LaterStore) -> None:
+        self.store = store
+        self._turns = threading.BoundedSemaphore(AT_ONCE)
+
+    @contextmanager
+    def result(self, question: Question, *, now: datetime) -> Iterator["DuckDBPyConnection"]:
+        """A connection with the table `result`, one row a slot or bucket: see `range_native.sql`, `range_buckets.sql`.
+
+        Problem when it is too much (413), takes too long, or the store cannot be read (503).
+        """
+        points = expected_points(question, now=now)
+        if points > MOST_POINTS:
+            raise too_large(points=points)
+        if (read := expected_slots(question, now=now)) > MOST_READ:
+            raise Problem(
+                413,
+                "Range too long",
+                f"{read:,} readings would have to be looked at; allowed: {MOST_READ:,}; ask for a shorter range",
+                points=read,
+            )
+        if not self._turns.acquire(timeout=PATIENCE):
+            raise _busy("other range queries are being worked on")
+        try:
+            with self._bounded() as connection:
+                self._fill(connection, question)
+                yield connection
+        finally:
+            self._turns.release()
+
+    @contextmanager
+    def _bounded(self) -> Iterator["DuckDBPyConnection"]:
+        import duckdb  # noqa: PLC0415  only a range query needs it
+
+        from include.storage.duck import connect  # noqa: PLC0415
+
+        try:
+            connection = connect(self.store.opened)
+            timer = threading.Timer(LONGEST, connection.interrupt)
+            timer.start()
+            try:
+                yield connection
+            finally:
+                timer.cancel()
+                connection.close()
+        except duckdb.InterruptException:
+            raise _busy(
+                f"it took longer than {LONGEST:.0f} s; ask for a shorter range or a coarser resolution"
+            ) from None
+        except duckdb.OutOfMemoryException:
+            raise _busy("it needs more memory than a query may have; ask for a shorter range") from None
+        except (duckdb.IOException, duckdb.HTTPException, StorageError, OSError):
+            raise _busy("the store cannot be read right now") from None
+
+    def _fill(self, connection: "DuckDBPyConnection", question: Question) -> None:
+        from include.storage.duck import existing_files  # noqa: PLC0415
+
+        files = existing_files(self.store.opened, _partitions(question))
+        if not files:
+            connection.execute(_EMPTY)
+            return
+        sql = range_sql(question.area, _layout(question.resolution))
+        offered = {"files": files, **_parameters(question)}
+        named = {name: offered[name] for name in set(re.findall(r"\$(\w+)", sql))}
+        connection.execute(f"CREATE TEMP TABLE result AS {sql}", named)
+
+
+def _partitions(question: Question) -> Iterator[Partition]:
+    for area, regions in reads_of(question):
+        for region in regions:
+            yield from partitions_of(SOURCE, area, region, question.span)
+
+
+_EMPTY: Final = (
+    "CREATE TEMP TABLE result (region VARCHAR, field VARCHAR, slot BIGINT, value DOUBLE, low DOUBLE, high DOUBLE,"
+    " total DOUBLE, slots BIGINT, filled BIGINT, derived BIGINT, withheld BIGINT, fetched BIGINT)"
+)
+
+
+def reads_of(question: Question) -> list[tuple[Area, tuple[str, ...]]]:
+    """Areas and regions whose files the answer is made from."""
+    area, regions = question.area, question.regions
+    summed = SUMMED.get(area.name, {}) if question.derive else {}
+    own = dict.fromkeys([*regions, *(part for region in regions for part in summed.get(region, ()))])
+    also = [(area_named(name), regions) for name in ALSO_READS.get(area.name, ())]
+    return [(area, tuple(own)), *also]
+
+
+def expected_slots(question: Question, *, now: datetime) -> int:
+    """How many slots the calendar has in the range, of all series asked for."""
+    return sum(_slots(one, _known(question.span, now)) for one in question.series)
+
+
+def expected_points(question: Question, *, now: datetime) -> int:
+    """How many points the answer has at most."""
+    span = _known(question.span, now)
+    return sum(span_points(one, question.resolution, span) for one in question.series)
+
+
+def span_points(series: Series, resolution: Resolution, span: Interval) -> int:
+    """How many slots or buckets of a series a span has at most."""
+    if resolution is Resolution.NATIVE:
+        return _slots(series, span)
+    width = resolution.width or {"1d": DAY, "1w": 7 * DAY, "1M": 28 * DAY}[resolution]
+    return max((span.end - span.start) // max(width, series.cadence) + 1, 0)
+
+
+def _known(span: Interval, now: datetime) -> Interval:
+    """The part of a span in which there can be readings: forecasts go four days ahead."""
+    end = min(span.end, now + 4 * DAY)
+    return Interval(span.start, max(end, span.start))
+
+
+def _slots(series: Series, span: Interval) -> int:
+    return max((span.end - span.start) // series.cadence, 0)
+
+
+def _busy(reason: str) -> Problem:
+    return Problem(503, "Query not finished", f"The query was given up: {reason}.", headers={"Retry-After": "10"})
+
+
+def _layout(resolution: Resolution) -> str | None:
+    if resolution is Resolution.NATIVE:
+        return None
+    return "even" if resolution.width else "listed"
+
+
+def _parameters(question: Question) -> dict[str, Any]:
+    series, span = question.series, question.span
+    found: dict[str, Any] = {
+        "start": span.start,
+        "end": span.end,
+        "derive": question.derive,
+        "region": [one.region for one in series],
+        "field": [one.field for one in series],
+        "weighted": any(one.aggregation is Aggregation.DEMAND_WEIGHTED for one in series),
+        "rule": [one.aggregation.value for one in series],
+        "cadence": [one.cadence // _MICROSECOND for one in series],
+        "since": [microseconds(midnight(one.first_day)) for one in series],
+        **withheld_parameters([area for area, _ in reads_of(question)]),
+    }
+    if width := question.resolution.width:
+        found["width"] = width // _MICROSECOND
+    elif question.resolution is not Resolution.NATIVE:
+        found["edges"] = [microseconds(edge) for edge in edges_of(question)]
+    return found
+
+
+_MICROSECOND: Final = timedelta(microseconds=1)
+
+
+def edges_of(question: Question) -> list[datetime]:
+    """Starts of the days, weeks (Monday) or months of the range in its zone, and the end of the last."""
+    local = question.span.start.astimezone(question.zone).date()
+    day = {
+        Resolution.DAY: local,
+        Resolution.WEEK: local - local.weekday() * DAY,
+        Resolution.MONTH: local.replace(day=1),
+    }[question.resolution]
+    starts = [day]
+    while _instant(starts[-1], question) < question.span.end:
+        starts.append(_next(starts[-1], question.resolution))
+    return [_instant(one, question) for one in starts]
+
+
+def _next(day: date, resolution: Resolution) -> date:
+    if resolution is Resolution.MONTH:
+        return Month.of(day).following.first
+    return day + (7 * DAY if resolution is Resolution.WEEK else DAY)
+
+
+def _instant(day: date, question: Question) -> datetime:
+    return datetime(day.year, day.month, day.day, tzinfo=question.zone).astimezone(UTC)
+
+
+def microseconds(instant: datetime) -> int:
+    """Microseconds since 1970."""
+    return (instant - _EPOCH) // _MICROSECOND
+
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)

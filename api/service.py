@@ -1,0 +1,164 @@
+"""What the routes answer from: the summaries in memory, and range queries over the store."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from api.answers import Answer, Body, answer
+from api.files import listing, pick
+from api.formats import MEDIA_TYPES, Labels, count, file_name, write
+from api.gaps import filtered
+from api.health import health, status
+from api.problems import Problem
+from api.query import Format, Question
+from api.ranges import Ranges
+from api.settings import ApiSettings
+from api.store import LaterStore
+from api.summaries import Summaries, Summary
+from include.domain.calendar import DAY
+from include.domain.catalogue import AREAS, ATTRIBUTION
+from include.domain.series import Area
+from include.storage.keys import SCHEMA_VERSION
+
+NO_GAP_CHECK: Final = {
+    "schema_version": SCHEMA_VERSION,
+    "attribution": ATTRIBUTION,
+    "checked_at": None,
+    "note": "The gap check has not run on this store yet.",
+    "gaps": [],
+}
+FILES: Final = {Format.CSV, Format.NDJSON, Format.PARQUET}
+"""Formats that a browser saves instead of showing."""
+CLOSED_KEPT: Final = 3600
+"""Seconds that an answer about days that are over may be kept for: a repair may still change it."""
+FIRST_LOOK: Final = 5.0
+LATER_LOOKS: Final = 1.5
+"""Seconds that a request waits for the store on Lambda: at first, and when it has something to answer with."""
+
+
+@dataclass(slots=True)
+class Service:
+    """One deployment's API."""
+
+    settings: ApiSettings
+    summaries: Summaries
+    ranges: Ranges
+
+    @classmethod
+    def of(cls, settings: ApiSettings) -> "Service":
+        """The service over the store that the settings name; SettingInvalid when it cannot be used."""
+        store = LaterStore(settings.location())
+        if not settings.on_request:
+            store.opened.check()
+        summaries = Summaries(store, clock=settings.clock, only=lambda name: settings.public_bulk or name != "files")
+        return cls(settings, summaries, Ranges(store))
+
+    def freshen(self) -> None:
+        """On Lambda nothing runs between two requests: look at the store when it is time, and not for long."""
+        if self.settings.on_request:
+            first = self.summaries.loaded.cached_at is None
+            self.summaries.freshen(
+                older_than=self.settings.cache_ttl_seconds, within=FIRST_LOOK if first else LATER_LOOKS
+            )
+
+    def ready(self, path: str, headers: dict[str, str]) -> Answer | None:
+        """The answer of a path that is a summary, without parameters."""
+        if not path.startswith("/api/"):
+            return None
+        self.freshen()
+        found = self.summaries.loaded.bodies.get(path[5:])
+        if path == "/api/gaps":
+            return answer(self.gaps(()), headers, now=self.summaries.clock())
+        if found is None or path == "/api/files":
+            return None
+        return answer(found.body, headers, now=self.summaries.clock())
+
+    def summary(self, name: str) -> Summary:
+        """One summary; Problem when nothing has been exported yet."""
+        found = self.summaries.get(name)
+        if found is None:
+            raise Problem(
+                503,
+                "No data yet",
+                f"{name}: nothing has been exported to this store yet, or the store cannot be read;"
+                " try again in a minute",
+                headers={"Retry-After": "60"},
+            )
+        return found
+
+    def area(self, name: str) -> Area:
+        """An area of the catalogue; Problem names those that there are."""
+        found = next((area for area in AREAS if area.name == name), None)
+        if found is None:
+            raise self.unknown_area(name)
+        return found
+
+    def unknown_area(self, name: str) -> Problem:
+        """404 with the areas that there are."""
+        problem = Problem.parameter("area", name, self.summaries.areas, status=404)
+        problem.title = "Unknown area"
+        problem.more["areas"] = list(self.summaries.areas)
+        return problem
+
+    def gaps(self, given: Sequence[tuple[str, str]]) -> Body:
+        """What the last gap check found, less what is filtered out."""
+        self.freshen()
+        found = self.summaries.get("gaps")
+        if found is not None and not given:
+            return found.body
+        report = found.document() if found else NO_GAP_CHECK | {"feed": self.summaries.feed or "none"}
+        told = filtered(report, given, now=self.summaries.clock()) if given else report
+        return Body.of(told, feed=str(report["feed"]))
+
+    def files(self, given: Sequence[tuple[str, str]]) -> Body:
+        """The Parquet files that there are; Problem when this deployment hands out none."""
+        found = self._bulk()
+        document = found.document()
+        return Body.of(listing(document, given, now=self.summaries.clock()), feed=found.body.feed)
+
+    def file(self, key: str, given: Sequence[tuple[str, str]]) -> tuple[Body, str | None]:
+        """One Parquet file, and how it may be kept; Problem when it is not listed, or not kept in that version."""
+        found = self._bulk()
+        return pick(self.summaries.store, found, key, given)
+
+    def _bulk(self) -> Summary:
+        if not self.settings.public_bulk:
+            raise Problem(
+                404,
+                "Files are not handed out here",
+                "PUBLIC_BULK is off on this deployment: whoever runs it answers for handing on EirGrid's data."
+                " /api/{area} answers any range, also as Parquet.",
+            )
+        self.freshen()
+        return self.summary("files")
+
+    def range(self, question: Question) -> Body:
+        """The readings that a question asks for; Problem when it has too many, or cannot be answered now."""
+        self.freshen()
+        now, feed = self.summaries.clock(), self.summaries.feed
+        if feed is None:
+            self.summary("current")
+        labels = Labels(feed=feed or "", attribution=ATTRIBUTION, newest=self.summaries.newest())
+        with self.ranges.result(question, now=now) as connection:
+            points = count(connection)
+            data = write(connection, question, labels)
+        closed = question.span.end < now - DAY
+        name = f'attachment; filename="{file_name(question, labels)}"'
+        headers = {"content-disposition": name} if question.format in FILES else {}
+        return Body(
+            data,
+            labels.feed,
+            media_type=MEDIA_TYPES[question.format],
+            keep=CLOSED_KEPT if closed else None,
+            headers=headers,
+            points=points,
+        )
+
+    def health(self) -> dict[str, Any]:
+        """What `/health` tells."""
+        return health(self.summaries, now=self.summaries.clock())
+
+    def status(self) -> dict[str, Any]:
+        """What `/api/status` tells."""
+        head = {"schema_version": SCHEMA_VERSION, "attribution": ATTRIBUTION}
+        return head | status(self.summaries, now=self.summaries.clock())

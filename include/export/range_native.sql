@@ -1,0 +1,13 @@
+-- Readings at their own cadence, of the series that are asked for.
+WITH readings AS ({readings})
+SELECT
+    r.region,
+    r.field,
+    epoch_us(r.timestamp) AS slot,
+    r.value,
+    r.derived,
+    r.withheld,
+    epoch_us(r.fetched_at) AS fetched
+FROM readings AS r
+SEMI JOIN (SELECT unnest($region) AS region, unnest($field) AS field) AS asked USING (region, field)
+ORDER BY region, field, slot
