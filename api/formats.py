@@ -96,7 +96,8 @@ def _prepare(connection: "DuckDBPyConnection", question: Question) -> None:
         },
     )
     connection.execute(
-        "CREATE TEMP VIEW told AS SELECT r.*, s.unit, s.wide, s.total_unit,"
+        "CREATE TEMP VIEW told AS SELECT r.* REPLACE (CASE WHEN s.total_unit IS NOT NULL THEN r.total END AS total),"
+        " s.unit, s.wide, s.total_unit,"
         " strftime(make_timestamp(r.slot + z.shift), '%Y-%m-%dT%H:%M:%S') || z.suffix AS timestamp,"
         " strftime(make_timestamp(r.fetched), '%Y-%m-%dT%H:%M:%SZ') AS fetched_at"
         " FROM result AS r JOIN series AS s USING (region, field) ASOF JOIN zone AS z ON r.slot >= z.since"

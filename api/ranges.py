@@ -1,5 +1,6 @@
 """Range queries: DuckDB over the Parquet files of the partitions that a question concerns, bounded in every way."""
 
+import logging
 import re
 import threading
 from collections.abc import Iterator
@@ -21,6 +22,8 @@ from include.storage.keys import partitions_of
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
+
+log = logging.getLogger(__name__)
 
 SOURCE: Final = "eirgrid"
 """The source whose areas the catalogue has."""
@@ -76,20 +79,16 @@ class Ranges:
 
         try:
             connection = connect(self.store.opened)
-            timer = threading.Timer(LONGEST, connection.interrupt)
-            timer.start()
-            try:
+            with _ended_in_time(connection):
                 yield connection
-            finally:
-                timer.cancel()
-                connection.close()
         except duckdb.InterruptException:
             raise _busy(
                 f"it took longer than {LONGEST:.0f} s; ask for a shorter range or a coarser resolution"
             ) from None
         except duckdb.OutOfMemoryException:
             raise _busy("it needs more memory than a query may have; ask for a shorter range") from None
-        except (duckdb.IOException, duckdb.HTTPException, StorageError, OSError):
+        except (duckdb.IOException, duckdb.HTTPException, duckdb.InvalidInputException, StorageError, OSError):
+            log.exception("a range could not be read")
             raise _busy("the store cannot be read right now") from None
 
     def _fill(self, connection: "DuckDBPyConnection", question: Question) -> None:
@@ -103,6 +102,26 @@ class Ranges:
         offered = {"files": files, **_parameters(question)}
         named = {name: offered[name] for name in set(re.findall(r"\$(\w+)", sql))}
         connection.execute(f"CREATE TEMP TABLE result AS {sql}", named)
+
+
+@contextmanager
+def _ended_in_time(connection: "DuckDBPyConnection") -> Iterator[None]:
+    """Interrupts what the connection is doing once it has taken too long, and closes it."""
+    done = threading.Event()
+
+    def watch() -> None:
+        # Again and again: between two statements there is nothing to interrupt.
+        while not done.wait(LONGEST):
+            connection.interrupt()
+
+    watcher = threading.Thread(target=watch, daemon=True)
+    watcher.start()
+    try:
+        yield
+    finally:
+        done.set()
+        watcher.join()
+        connection.close()
 
 
 def _partitions(question: Question) -> Iterator[Partition]:

@@ -18,6 +18,7 @@ from api.settings import ApiSettings
 from include.domain.catalogue import AREAS
 from include.domain.readings import Feed
 from include.jobs.export import Export
+from include.jobs.inventory import Inventory
 from include.sources.registry import source
 from include.storage.local import LocalStore
 from include.storage.readings import ReadingsStore
@@ -68,14 +69,24 @@ def _bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def start(tmp_path: Path) -> Iterator[Start]:
+def start() -> Iterator[Start]:
     """Starts an API over a store."""
+    yield from _starting()
+
+
+@pytest.fixture(scope="module")
+def module_start() -> Iterator[Start]:
+    """The same, for all tests of a module."""
+    yield from _starting()
+
+
+def _starting() -> Iterator[Start]:
     with ExitStack() as running:
 
         def build(store: LocalStore, **settings: Any) -> Api:
             given: dict[str, Any] = {
                 "cache_ttl_seconds": 3600,
-                "grid_guide": tmp_path / "no guide",
+                "grid_guide": store.root / "no guide",
                 "grid_now": at(NOW),
             } | settings
             app = create_app(ApiSettings(grid_store=str(store.root), **given))
@@ -123,13 +134,16 @@ def _filled_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return store.root
 
 
-def export(store: LocalStore, *, feed: Feed = Feed.SIMULATED) -> None:
+def export(store: LocalStore, *, feed: Feed = Feed.SIMULATED, now: str = NOW) -> None:
     """Write all summaries, as the export DAG does."""
-    job = Export(store=store, feed=feed, entries=(source("eirgrid"),), now=at(NOW))
+    job = Export(store=store, feed=feed, entries=(source("eirgrid"),), now=at(now))
     for area in AREAS:
         job.area("eirgrid", area.name)
     job.current()
     job.snapshot()
+    inventory = Inventory(store, feed, job.entries, job.now)
+    inventory.update("eirgrid")
+    inventory.publish()
 
 
 def _quarters(field: str, value: float) -> list[Reading]:
