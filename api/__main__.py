@@ -20,7 +20,9 @@ def main() -> int:
     except GridError as error:
         sys.stderr.write(f"{error}\n")
         return 2
-    uvicorn.run(app, host=given.host, port=given.port, log_level="warning", access_log=False)
+    uvicorn.run(
+        app, host=given.host, port=given.port, log_level="warning", access_log=False, http="httptools", loop="uvloop"
+    )
     return 0
 
 

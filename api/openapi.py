@@ -87,6 +87,8 @@ def _get(
     }
     if missing:
         answers["404"] = _problem("This deployment hands out no files.")
+    if parameters is not None:
+        answers["422"] = _problem("Well formed, but outside of what there is, or the parameters do not go together.")
     if parameters is not None and content is not None:
         answers["406"] = _problem("Too large uncompressed; send `Accept-Encoding: gzip` or `br`.")
         answers["413"] = _problem("More than 4.4 MB even compressed; the problem says how to get the numbers.")
@@ -123,7 +125,8 @@ def _if_none_match() -> dict[str, Any]:
         "name": "If-None-Match",
         "in": "header",
         "description": "An ETag that the client has; 304 when it still holds.",
-        "schema": {"type": "string", "pattern": '^"[0-9a-f]{32}(-gzip|-br)?"$'},
+        "schema": {"type": "string"},
+        "example": '"0123456789abcdef0123456789abcdef-gzip"',
     }
 
 
@@ -211,7 +214,7 @@ def _choice(name: str, values: list[Any], default: str, description: str) -> dic
 
 
 def _list(name: str, values: list[str], description: str) -> dict[str, Any]:
-    schema = {"type": "array", "items": {"type": "string", "enum": values}, "minItems": 1, "uniqueItems": True}
+    schema = {"type": "array", "items": {"type": "string", "enum": values}, "minItems": 1}
     return {
         "name": name,
         "in": "query",

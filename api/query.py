@@ -1,4 +1,7 @@
-"""What `/api/{area}` is asked for: parameters become a checked question, or a problem that says what is allowed."""
+"""What `/api/{area}` is asked for: parameters become a checked question, or a problem that says what is allowed.
+
+400 for what can never be right, 422 for what is well formed but lies outside of the data, or does not go together.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -146,7 +149,7 @@ def instant(name: str, text: str, zone: tzinfo, *, now: datetime) -> datetime:
     except (ValueError, OverflowError):
         raise Problem.parameter(name, text, allowed) from None
     if not first - DAY <= found <= last:
-        raise Problem.parameter(name, text, allowed)
+        raise Problem.parameter(name, text, allowed, status=422)
     return found
 
 
@@ -169,18 +172,20 @@ def _span(values: Mapping[str, str], zone: tzinfo, *, now: datetime) -> Interval
     start = instant("start", values.get("start", usual.isoformat()), zone, now=now)
     if end <= start:
         shown = values.get("end") or f"{end:%Y-%m-%d} (its default)"
-        raise Problem.parameter(
-            "end", shown, f"an instant after start, {start:%Y-%m-%dT%H:%M:%SZ}; the range ends before it"
-        )
+        allowed = f"an instant after start, {start:%Y-%m-%dT%H:%M:%SZ}; the range ends before it"
+        raise Problem.parameter("end", shown, allowed, status=422)
     return Interval(start, end)
 
 
 def _series(area: Area, values: Mapping[str, str]) -> list[Series]:
     regions = listed(values, "region", area.regions)
     mine = [one for one in area.series if one.region in regions]
-    names = list(dict.fromkeys(one.field for one in mine))
-    roles = [role.value for role in (Role.ACTUAL, Role.FORECAST) if any(one.role is role for one in mine)]
-    fields = listed(values, "fields", [*names, *roles])
+    roles = [role.value for role in (Role.ACTUAL, Role.FORECAST) if any(one.role is role for one in area.series)]
+    fields = listed(values, "fields", [*dict.fromkeys(one.field for one in area.series), *roles])
+    for name in fields if "fields" in values else ():
+        if not any(name in {one.field, one.role.value} for one in mine):
+            held = dict.fromkeys(one.field for one in mine)
+            raise Problem.parameter("fields", name, f"of {', '.join(regions)}: {', '.join(held)}", status=422)
     return [one for one in mine if one.field in fields or one.role.value in fields]
 
 
@@ -191,5 +196,5 @@ def _resolution(values: Mapping[str, str], series: Sequence[Series], span: Inter
     if found is Resolution.NATIVE and fine and span.end - span.start > NATIVE_FINE:
         others = ", ".join(one for one in Resolution if one is not Resolution.NATIVE)
         allowed = f"{others}; native (5-second values) for a range of up to a day"
-        raise Problem.parameter("resolution", "native", allowed)
+        raise Problem.parameter("resolution", "native", allowed, status=422)
     return found

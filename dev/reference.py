@@ -2,8 +2,12 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Final
 
+from pydantic.fields import FieldInfo
+
+from api.settings import ApiSettings
 from dev.stack import ROOT
 from include.domain.catalogue import AREAS
 from include.domain.series import Area, Limit, Route, Series
@@ -28,21 +32,23 @@ asking. *Aggregation* is how values are put together over a longer time.
 
 def settings_page() -> str:
     """Every setting with its default and meaning."""
-    rows = ["| Setting | Default | Meaning |", "|---|---|---|"]
-    for name, field in Settings.model_fields.items():
-        default = "required" if field.is_required() else f"`{field.default}`" if field.default else "–"
-        rows.append(f"| `{PREFIX}{name.upper()}` | {default} | {field.description} |")
-    table = "\n".join(rows)
+    pipeline = _settings({f"{PREFIX}{name.upper()}": field for name, field in Settings.model_fields.items()})
+    api = _settings({str(one.validation_alias or name).upper(): one for name, one in ApiSettings.model_fields.items()})
     return f"""# Settings
 
 Read from the environment when asked, never at import. A setting that is absent or wrong stops the task with one line that
 names it, the value seen and the values allowed, before anything is written. On Amazon MWAA give them as configuration options
 `grid.store`, `grid.feed`, …, which become `AIRFLOW__GRID__STORE`, ….
 
-{table}
+{pipeline}
 
-The API reads `GRID_STORE`, `GRID_NOW`, `GRID_GUIDE` (folder of the built guide) and `CACHE_TTL_SECONDS` (30: seconds between
-two looks at the store). An S3-compatible server is named by `AWS_ENDPOINT_URL_S3`.
+An S3-compatible server is named by `AWS_ENDPOINT_URL_S3`.
+
+## Of the API
+
+{api}
+
+## Pools
 
 Each source has two of Airflow's Pools, such as `eirgrid_live` and `eirgrid_repair`. A unit holds a slot of one of them while it
 asks, so their slots together are the most units that ask upstream at once, and a long repair never holds up a live run.
@@ -52,6 +58,14 @@ asks, so their slots together are the most units that ask upstream at once, and 
 
 
 PAGE_MAKERS: Final[dict[str, Callable[[], str]]] = {"series.md": series_page, "settings.md": settings_page}
+
+
+def _settings(fields: dict[str, FieldInfo]) -> str:
+    rows = ["| Setting | Default | Meaning |", "|---|---|---|"]
+    for name, field in fields.items():
+        plain = "`site/`" if isinstance(field.default, Path) else f"`{field.default}`" if field.default else "–"
+        rows.append(f"| `{name}` | {'required' if field.is_required() else plain} | {field.description} |")
+    return "\n".join(rows)
 
 
 def write_pages() -> None:

@@ -69,7 +69,7 @@ class Stretch:
     span: Interval
     """From the first slot to the end of the last."""
     held: Held | None
-    """None: no row, for some of the slots of an hour of a 5-second series."""
+    """None: no row; for some of the slots of an hour of a 5-second series, or for a fuel that a snapshot leaves out."""
     slots: int | None = None
     """How many of an hour's slots are concerned; None: all."""
 
@@ -93,8 +93,8 @@ class Evidence:
     """Ascending, none overlapping another; where there is none, there is no row."""
     frozen: Sequence[Interval] = ()
     """Where the value is no measurement, ascending."""
-    given_up: Mapping[State, Sequence[Interval]] = field(default_factory=dict)
-    """Where a state was found to be final, ascending."""
+    given_up: Mapping[State, Sequence[Run]] = field(default_factory=dict)
+    """Where a state was found to be final, and of how many slots, ascending."""
 
 
 def judge(series: Series, evidence: Evidence, *, window: Interval, now: datetime) -> list[Run]:
@@ -103,7 +103,7 @@ def judge(series: Series, evidence: Evidence, *, window: Interval, now: datetime
     None is expected of a series that upstream has no past of; a snapshot is only judged for its freshness.
     """
     if series.history is not History.FULL:
-        return _freshness(series, evidence, now=now)
+        return _freshness(series, evidence, window=window, now=now)
     expected = expected_span(series, window=window, now=now)
     judged = (
         run
@@ -220,20 +220,25 @@ def _given_up(series: Series, runs: Iterable[Run], evidence: Evidence) -> Iterat
         if not final:
             yield run
             continue
-        for span, inside in _split(run.span, final):
-            whole = span == run.span
-            yield Run(State.PERMANENT if inside else run.state, span, run.slots if whole else slots_in(series, span))
+        for span, inside in _split(run.span, [one.span for one in final]):
+            slots = run.slots if span == run.span else slots_in(series, span)
+            # Of an hour in which more has been lost since, the rest may be had.
+            given = sum(one.slots for one in final if one.span.start < span.end and one.span.end > span.start)
+            yield Run(State.PERMANENT if inside and slots <= given else run.state, span, slots)
 
 
-def _freshness(series: Series, evidence: Evidence, *, now: datetime) -> list[Run]:
-    """The time since the newest snapshot, if another should have come."""
-    if series.history is not History.SNAPSHOT or not evidence.stretches:
+def _freshness(series: Series, evidence: Evidence, *, window: Interval, now: datetime) -> list[Run]:
+    """The time since the newest snapshot, if another should have come; a window that is over has none to wait for."""
+    if series.history is not History.SNAPSHOT or now not in window:
         return []
-    newest = evidence.stretches[-1].span.end - series.cadence
-    span = Interval(newest + series.cadence, floor_slot(now, series.cadence) + series.cadence)
-    if series.stale_after(newest, cycle=CYCLE) >= now:
-        return []
-    return [Run(State.LATE, span, slots_in(series, span))]
+    end = floor_slot(now, series.cadence) + series.cadence
+    start = window.start
+    if evidence.stretches:
+        newest = evidence.stretches[-1]
+        if newest.held is None or series.stale_after(newest.span.end - series.cadence, cycle=CYCLE) >= now:
+            return []
+        start = max(newest.span.end, start)
+    return [Run(State.LATE, Interval(start, end), slots_in(series, Interval(start, end)))]
 
 
 def _with_holes(stretches: Iterable[Stretch], span: Interval) -> Iterator[Stretch]:

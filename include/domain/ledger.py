@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from hashlib import sha256
 from itertools import groupby
 from typing import Any, Final, NamedTuple
@@ -17,6 +18,9 @@ from include.domain.errors import LedgerUnreadable
 SCHEMA_VERSION: Final = 1
 MAX_ENTRIES: Final = 2000
 MAX_BYTES: Final = 256 * 1024
+HEAD_BYTES: Final = 200
+LONGEST_OUTCOME: Final = 20
+LONGEST_ANSWER: Final = 40
 FIRST_COOLDOWN: Final = 6 * HOUR
 LONGEST_COOLDOWN: Final = 2 * DAY
 JITTER: Final = 0.2
@@ -95,9 +99,24 @@ def variable_name(source_id: str) -> str:
     return f"gap_ledger_{source_id}"
 
 
-def fits(ledger: Ledger, source_id: str) -> bool:
-    """Whether the ledger keeps within its bounds."""
-    return len(ledger) <= MAX_ENTRIES and len(encode(ledger, source_id).encode()) <= MAX_BYTES
+def size(ledger: Ledger) -> int:
+    """Bytes that the ledger may come to at most, once every one of its days has an outcome of its own."""
+    return HEAD_BYTES + sum(_largest(key, entry) for key, entry in ledger.items())
+
+
+def fits(ledger: Ledger) -> bool:
+    """Whether the ledger keeps within its bounds, whatever its repairs come to."""
+    return len(ledger) <= MAX_ENTRIES and size(ledger) <= MAX_BYTES
+
+
+@lru_cache(maxsize=8192)
+def _largest(key: DayKey, entry: Entry) -> int:
+    at = entry.first_seen
+    longest = replace(
+        entry, tries=9999, outcome="x" * LONGEST_OUTCOME, answer="x" * LONGEST_ANSWER, same=9999, same_since=at
+    )
+    day = str(key.day)
+    return len(json.dumps({"area": key.area, "region": key.region, "first": day, "last": day, **_plain(longest)})) + 3
 
 
 def encode(ledger: Ledger, source_id: str) -> str:
@@ -120,7 +139,7 @@ def decode(text: str | None, source_id: str) -> dict[DayKey, Entry]:
         document = json.loads(text)
         known = (document["gap_ledger"], document["schema_version"])
         opened = dict(_opened(document["open"]))
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise _unreadable(text, source_id, f"{type(error).__name__}: {error}") from error
     if known != (source_id, SCHEMA_VERSION):
         raise _unreadable(text, source_id, f"gap_ledger {known[0]!r}, schema_version {known[1]!r}")
@@ -135,8 +154,17 @@ def _unreadable(text: str, source_id: str, why: str) -> LedgerUnreadable:
     )
 
 
-def _opened(listed: Iterable[Mapping[str, Any]]) -> Iterator[tuple[DayKey, Entry]]:
+def _opened(listed: Any) -> Iterator[tuple[DayKey, Entry]]:
+    if not isinstance(listed, list):
+        raise TypeError(f"open is no list but {type(listed).__name__}")
     for one in listed:
+        first, last = date.fromisoformat(one["first"]), date.fromisoformat(one["last"])
+        if not timedelta() <= last - first < MAX_ENTRIES * DAY:
+            raise ValueError(f"first {first}, last {last}")
+        if not (isinstance(one["area"], str) and isinstance(one["region"], str)):
+            raise TypeError(f"area {one['area']!r}, region {one['region']!r}")
+        if int(one["tries"]) < 1 or int(one.get("same", 0)) < 0:
+            raise ValueError(f"tries {one['tries']!r}, same {one.get('same')!r}")
         entry = Entry(
             first_seen=_instant(one["first_seen"]),
             tries=int(one["tries"]),
@@ -148,7 +176,7 @@ def _opened(listed: Iterable[Mapping[str, Any]]) -> Iterator[tuple[DayKey, Entry
             same=int(one.get("same", 0)),
             same_since=_instant(one["same_since"]) if "same_since" in one else None,
         )
-        for day in days(date.fromisoformat(one["first"]), date.fromisoformat(one["last"])):
+        for day in days(first, last):
             yield DayKey(one["area"], one["region"], day), entry
 
 

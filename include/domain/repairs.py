@@ -7,7 +7,7 @@ from itertools import groupby, pairwise
 from typing import NamedTuple
 
 from include.domain.calendar import DAY, Interval, days, midnight
-from include.domain.gaps import REPAIRABLE, Run, State, by_day
+from include.domain.gaps import REPAIRABLE, Run, State, by_day, slots_in
 from include.domain.ledger import DayKey, Entry, Ledger, fits
 from include.domain.readings import Partition
 from include.domain.series import NULL_GRACE, Area, History, Series
@@ -19,6 +19,8 @@ class Hole(NamedTuple):
     state: State
     first: int
     last: int
+    slots: int
+    """How many slots are concerned; of an hour of a 5-second series that may be a few only."""
 
 
 Missing = Mapping[str, tuple[Hole, ...]]
@@ -79,15 +81,16 @@ def open_days(judged: Iterable[tuple[Series, Sequence[Run]]], *, now: datetime) 
             if end - run.span.start < step:
                 continue
             start = midnight(day)
-            hole = Hole(run.state, (run.span.start - start) // step, (end - start) // step - 1)
+            slots = run.slots if end == run.span.end else slots_in(series, Interval(run.span.start, end))
+            hole = Hole(run.state, (run.span.start - start) // step, (end - start) // step - 1, slots)
             fields = found.setdefault(DayKey(series.area, series.region, day), {})
             fields[series.field] = (*fields.get(series.field, ()), hole)
     return dict(found)
 
 
-def given_up(verdicts: Iterable[Verdict], series: Series) -> dict[State, list[Interval]]:
-    """Where the verdicts say that a state of this series is final, ascending."""
-    found: dict[State, list[Interval]] = {}
+def given_up(verdicts: Iterable[Verdict], series: Series) -> dict[State, list[Run]]:
+    """Where the verdicts say that a state of this series is final, and of how many slots, ascending."""
+    found: dict[State, list[Run]] = {}
     step = series.check_step
     for one in verdicts:
         if (one.area, one.region) != (series.area, series.region):
@@ -96,8 +99,8 @@ def given_up(verdicts: Iterable[Verdict], series: Series) -> dict[State, list[In
             start = midnight(day)
             for hole in one.missing.get(series.field, ()):
                 span = Interval(start + hole.first * step, start + (hole.last + 1) * step)
-                found.setdefault(hole.state, []).append(span)
-    return {state: sorted(spans) for state, spans in found.items()}
+                found.setdefault(hole.state, []).append(Run(hole.state, span, hole.slots))
+    return {state: sorted(runs, key=lambda run: run.span) for state, runs in found.items()}
 
 
 def united(verdicts: Iterable[Verdict]) -> list[Verdict]:
@@ -138,6 +141,8 @@ class Plan:
     ledger: Ledger
     waiting: int
     """Days that are due but did not fit into this run."""
+    full: bool = False
+    """Whether the ledger had no room for more."""
 
 
 def plan_repairs(
@@ -166,20 +171,38 @@ def plan_repairs(
     repairs.sort(key=lambda one: (-one.last.toordinal(), order.index(one.partition.area), one.partition.region))
     planned = dict(ledger)
     chosen: list[Repair] = []
+    full = False
     for repair in repairs:
-        entered = planned | _entries(repair, planned, now=now, again=again)
-        if len(chosen) == limit or not fits(entered, source_id):
+        if len(chosen) == limit:
             break
-        planned = entered
+        fitting = _fitting(repair, planned, again=again, now=now)
+        full = full or len(fitting) < len(repair.days)
+        if not fitting:
+            continue
+        if len(fitting) < len(repair.days):
+            repair = _repair(fitting, areas, source_id, stamp=stamp)  # noqa: PLW2901  the part of it that fits
+        planned |= _asked(_keys(repair), repair, planned, again, now)
         chosen.append(repair)
     left = {key for one in repairs for key in _keys(one)} - {key for one in chosen for key in _keys(one)}
-    return Plan(chosen, planned, len(left))
+    return Plan(chosen, planned, len(left), full)
 
 
-def _entries(repair: Repair, ledger: Ledger, *, now: datetime, again: set[DayKey]) -> dict[DayKey, Entry]:
+def _fitting(repair: Repair, ledger: Ledger, *, again: set[DayKey], now: datetime) -> list[DayKey]:
+    """The newest days of a repair for which the ledger has room; what is in it already takes no more."""
+    keys = _keys(repair)
+    while keys and not (
+        all(key in ledger for key in keys) or fits({**ledger, **_asked(keys, repair, ledger, again, now)})
+    ):
+        keys = keys[1:]
+    return keys
+
+
+def _asked(
+    keys: Iterable[DayKey], repair: Repair, ledger: Ledger, again: set[DayKey], now: datetime
+) -> dict[DayKey, Entry]:
     return {
         key: ledger[key] if key in again else Entry.asked(ledger.get(key), run_id=repair.run_id, now=now)
-        for key in _keys(repair)
+        for key in keys
     }
 
 

@@ -26,6 +26,7 @@ REASONS: Final = {
     State.FROZEN: "The values did not move for longer than a measurement can; they are shown as upstream sent them.",
     State.REPAIRING: "A repair has been triggered and has not ended.",
 }
+UNREADABLE: Final = "a readings file of it cannot be read; the log of the gap check names it"
 SHOWN: Final = frozenset(REASONS) | {State.PERMANENT}
 """What is listed as a gap; a slot that is not due yet is none."""
 
@@ -50,12 +51,22 @@ class SourceReport:
     judged: list[Judged]
     ledger: Ledger
     verdicts: list[Verdict]
+    unreadable: Mapping[str, str]
+    """Areas and regions that could not be looked at."""
 
     @classmethod
     def of(cls, check: GapCheck, judged: Iterable[Judged], ledger: Ledger) -> "SourceReport":
         """What is told of the check's own days; what is being repaired right now is marked."""
         own = check.repairing(ledger, [one for one in judged if one.window == check.window])
-        return cls(check.entry.source_id, check.entry.attribution, check.window, own, ledger, check.verdicts)
+        return cls(
+            check.entry.source_id,
+            check.entry.attribution,
+            check.window,
+            own,
+            check.triggered(ledger),
+            check.verdicts,
+            {" · ".join(pair): UNREADABLE for pair in check.unreadable},
+        )
 
     def series(self) -> list[dict[str, Any]]:
         """How complete each series is."""
@@ -133,7 +144,7 @@ class GapReport:
 
     def write_apart(self, check: GapCheck) -> str:
         """Write a report of other days, areas or regions beside it; returns its address."""
-        key = report_key(check.entry.source_id, check.first, check.last)
+        key = report_key(check.entry.source_id, check.first, check.last, of=check.narrowed_to)
         self.store.overwrite(key, as_json(self.document({})))
         return self.store.address(key)
 
@@ -152,7 +163,8 @@ class GapReport:
             "completeness": _share(known, expected),
             "expected": expected,
             "known": known,
-            "not_checked": dict(not_checked),
+            "not_checked": dict(not_checked)
+            | {name: why for one in self.sources for name, why in one.unreadable.items()},
             "states": {state.value: MEANINGS[state] for state in State},
             "series": series,
             "gaps": [gap for one in self.sources for gap in one.gaps()],

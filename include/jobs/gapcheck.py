@@ -5,13 +5,14 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
+from hashlib import sha256
 from typing import Final
 
 from include.domain.calendar import DAY, Interval, Month, day_span
 from include.domain.gaps import REPAIRABLE, Evidence, Run, State, by_day, joined, judge
 from include.domain.ledger import DayKey, Entry, Ledger
 from include.domain.readings import Outcome, Partition
-from include.domain.repairs import Missing, Plan, Verdict, given_up, open_days, outside, plan_repairs
+from include.domain.repairs import Hole, Missing, Plan, Verdict, given_up, open_days, outside, plan_repairs
 from include.domain.series import Series
 from include.jobs.plan import Selection
 from include.jobs.scan import Scan
@@ -65,12 +66,33 @@ class GapCheck:
     """Whether nothing may be written."""
     verdicts: list[Verdict] = field(default_factory=list, init=False)
     """What has been given up of the source, as of the last look."""
+    unreadable: dict[tuple[str, str], str] = field(default_factory=dict, init=False)
+    """Areas and regions that could not be looked at, and why; everything else is."""
     _reopening: bool = field(default=False, init=False)
 
     @property
     def window(self) -> Interval:
         """The UTC span of the days."""
         return day_span(self.first, self.last)
+
+    @property
+    def narrowed_to(self) -> str:
+        """The areas and regions of a check that is not of all: `wind+solar_ROI`."""
+        chosen, every = self.selection, Selection.of(self.entry)
+        areas = [] if chosen.areas == every.areas else [area.name for area in chosen.areas]
+        regions = [] if chosen.regions == every.regions else list(chosen.regions)
+        return "_".join("+".join(part) for part in (areas, regions) if part)
+
+    def triggered(self, ledger: Ledger) -> dict[DayKey, Entry]:
+        """The ledger without tries that were written down and have not been triggered."""
+        found = {}
+        for key, entry in ledger.items():
+            never = not entry.outcome and self.run_state(entry.run_id) is RunState.ABSENT
+            if not never:
+                found[key] = entry
+            elif entry.tries > 1:
+                found[key] = replace(entry, tries=entry.tries - 1)
+        return found
 
     def reopen(self, ledger: Ledger) -> dict[DayKey, Entry]:
         """Forget the verdicts, and the tries, on everything this check covers. Returns the ledger without them."""
@@ -102,10 +124,10 @@ class GapCheck:
         settled: dict[DayKey, Entry] = {}
         final: list[Verdict] = []
         for key, entry in ledger.items():
-            if not self._covers(key, any_day=True):
+            if not self._covers(key, any_day=True) or (key.area, key.region) in self.unreadable:
                 settled[key] = entry
             elif key in missing:
-                known = self._heard(key, entry, recorded)
+                known = self._heard(key, entry, missing[key], recorded)
                 if known.is_final(max_attempts=self.max_attempts):
                     final.append(_verdict(key, known, missing[key]))
                 else:
@@ -121,8 +143,10 @@ class GapCheck:
         """What to trigger now, and the ledger that has it written down."""
         judged, settled = self.settled(self.reopen(ledger) if reopen else ledger)
         unknown = {one.run_id for key, one in settled.items() if not one.outcome and self._covers(key, any_day=True)}
+        # Elsewhere only what is being asked for already.
+        wanted = [key for key in self._open(judged) if self._covers(key) or key in settled]
         plan = plan_repairs(
-            self._open(judged),
+            wanted,
             settled,
             areas={area.name: area for area in self.entry.areas},
             source_id=self.entry.source_id,
@@ -153,7 +177,15 @@ class GapCheck:
     def _judge(self, wanted: Sequence[Series], window: Interval) -> list[Judged]:
         scan = Scan(self.store, self.entry.source_id, self.entry.areas, window, self.now)
         evidence = scan.evidence(wanted)
-        return [Judged(one, evidence[one.key], window, self._runs(one, evidence[one.key], window)) for one in wanted]
+        for (area, region), why in scan.unreadable.items():
+            if (area, region) not in self.unreadable:
+                log.error("%s · %s cannot be looked at: %s", area, region, why)
+        self.unreadable |= scan.unreadable
+        return [
+            Judged(one, evidence[one.key], window, self._runs(one, evidence[one.key], window))
+            for one in wanted
+            if one.key in evidence
+        ]
 
     def _runs(self, series: Series, evidence: Evidence, window: Interval) -> list[Run]:
         known = replace(evidence, given_up=given_up(self.verdicts, series))
@@ -191,7 +223,7 @@ class GapCheck:
     def _has_ended(self, entry: Entry) -> bool:
         return bool(entry.outcome) or self.run_state(entry.run_id) is not RunState.GOING
 
-    def _heard(self, key: DayKey, entry: Entry, recorded: dict[Partition, Outcomes]) -> Entry:
+    def _heard(self, key: DayKey, entry: Entry, missing: Missing, recorded: dict[Partition, Outcomes]) -> Entry:
         """The entry with the outcome of its newest DagRun, once there is one."""
         if entry.outcome or self.run_state(entry.run_id) is RunState.ABSENT:
             return entry
@@ -200,7 +232,9 @@ class GapCheck:
             recorded[partition] = read_outcomes(self.store, partition)
         since = [one for one in recorded[partition].days.get(key.day, []) if _at(one) >= entry.last_try]
         if since:
-            return entry.found(since[-1].outcome, answer=_answer(since[-1]), at=_at(since[-1]))
+            said = _answer(since[-1])
+            answer = None if said is None else f"{said}/{_signature(missing)}"
+            return entry.found(since[-1].outcome, answer=answer, at=_at(since[-1]))
         if self.run_state(entry.run_id) is RunState.ENDED:
             return entry.found(LOST, answer=None, at=self.now)
         return entry
@@ -233,13 +267,31 @@ def _verdict(key: DayKey, entry: Entry, missing: Missing) -> Verdict:
 
 
 def _with(known: Iterable[Verdict], new: Iterable[Verdict]) -> list[Verdict]:
-    """The verdicts, a new one in the place of what was known of its days."""
+    """The verdicts, a new one beside what was known of its day: what was given up before stays so."""
     kept = list(known)
     for one in new:
-        others = [old for old in kept if (old.area, old.region) != (one.area, one.region)]
-        same = [old for old in kept if (old.area, old.region) == (one.area, one.region)]
-        kept = [*others, *(part for old in same for part in outside(old, one.first, one.last)), one]
+        on_it = [old for old in kept if _touches(old, one)]
+        kept = [old for old in kept if not _touches(old, one)]
+        kept += [part for old in on_it for part in outside(old, one.first, one.last)]
+        kept.append(replace(one, missing=_merged([*(old.missing for old in on_it), one.missing])))
     return kept
+
+
+def _touches(old: Verdict, one: Verdict) -> bool:
+    return (old.area, old.region) == (one.area, one.region) and old.first <= one.last and old.last >= one.first
+
+
+def _merged(parts: Iterable[Missing]) -> Missing:
+    found: dict[str, set[Hole]] = {}
+    for missing in parts:
+        for name, holes in missing.items():
+            found.setdefault(name, set()).update(holes)
+    return {name: tuple(sorted(holes)) for name, holes in found.items()}
+
+
+def _signature(missing: Missing) -> str:
+    """Tells one set of holes from another: what is given up is what was missing each time that upstream answered."""
+    return sha256(repr(sorted(missing.items())).encode()).hexdigest()[:8]
 
 
 def _marked(judged: Judged, busy: set[DayKey]) -> list[Run]:
@@ -272,5 +324,7 @@ def tell(check: GapCheck, judged: Iterable[Judged], plan: Plan) -> None:
     for repair in plan.repairs:
         partition = repair.partition
         log.info("%s · %s · %s to %s", partition.area, partition.region, repair.first, repair.last)
+    if plan.full:
+        log.warning("the ledger is full: days that are not in it wait until others are mended or given up")
     if plan.waiting:
         log.info("%s more days wait for the next check: this one may trigger no more", plan.waiting)

@@ -14,6 +14,8 @@ from include.domain.readings import Partition, Unit
 from include.domain.series import Area, History
 from include.sources.base import SourceEntry
 
+EARLIEST: Final = date(1970, 1, 1)
+"""No source has an older day."""
 MAX_UNITS: Final = 1000
 """Airflow maps at most 1024 task instances (`core.max_map_length`)."""
 
@@ -78,9 +80,9 @@ def parse_days(start: str | None, end: str | None, *, now: datetime) -> tuple[da
     last = _day("end", end) if end else None
     first = first or last or today
     last = last or today
-    for name, day in (("start", first), ("end", last)):
-        if (start if name == "start" else end) and day > today:
-            raise SettingInvalid.of(name, day.isoformat(), f"a day up to today, {today}")
+    for name, given, day in (("start", start, first), ("end", end, last)):
+        if given and not EARLIEST <= day <= today:
+            raise SettingInvalid.of(name, day.isoformat(), f"a day from {EARLIEST} up to today, {today}")
     if last < first:
         raise SettingInvalid.of("end", last.isoformat(), f"a day from start, {first}, on")
     return first, last
@@ -158,6 +160,7 @@ def _commands(entry: SourceEntry, first: date, last: date, *, selection: Selecti
     if selection.regions != _regions(entry):
         narrowed["regions"] = list(selection.regions)
     commands = []
+    first = max(first, min(one.first_day for area in selection.areas for one in area.series))
     for year in range(first.year, last.year + 1):
         start, end = max(first, date(year, 1, 1)), min(last, date(year, 12, 31))
         asked = json.dumps({"start": start.isoformat(), "end": end.isoformat(), **narrowed})

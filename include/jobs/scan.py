@@ -26,6 +26,8 @@ EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND: Final = timedelta(microseconds=1)
 LOOK_BEFORE: Final = DAY
 """How far before a window values are read, so that what stands still across its start is seen whole."""
+LOOK_AFTER: Final = 6 * HOUR
+"""How far after it, for what stands still across its end."""
 
 
 @dataclass
@@ -38,10 +40,12 @@ class Scan:
     """All areas of the source."""
     window: Interval
     now: datetime
+    unreadable: dict[tuple[str, str], str] = field(default_factory=dict)
+    """Areas and regions of which a file cannot be read, and why."""
     _flats: dict[Key, list[Interval]] = field(default_factory=dict)
 
     def evidence(self, wanted: Iterable[Series]) -> dict[Key, Evidence]:
-        """What is held of each of these series. Raises StorageError when a file cannot be read."""
+        """What is held of each of these series; those of which a file cannot be read are left out."""
         wanted = list(wanted)
         stretches: dict[Key, list[Stretch]] = {}
         together = {
@@ -57,9 +61,19 @@ class Scan:
         # Frequency takes as long as all else together, so it goes first.
         ordered = sorted(groups.items(), key=lambda group: group[1][0].cadence)
         with connect(self.store) as connection, ThreadPoolExecutor(THREADS) as pool:
-            for found in pool.map(lambda group: self._group(connection.cursor(), *group), ordered):
+            for found in pool.map(lambda group: self._readable(connection.cursor(), *group), ordered):
                 stretches |= found
-        return {one.key: Evidence(stretches.get(one.key, ()), frozen_spans(self._flats, one)) for one in wanted}
+        read = [one for one in wanted if (one.area, one.region) not in self.unreadable]
+        return {one.key: Evidence(stretches.get(one.key, ()), frozen_spans(self._flats, one)) for one in read}
+
+    def _readable(
+        self, connection: duckdb.DuckDBPyConnection, of: tuple[str, str], series: list[Series]
+    ) -> dict[Key, list[Stretch]]:
+        try:
+            return self._group(connection, of, series)
+        except duckdb.Error as error:
+            self.unreadable[of] = str(error)
+            return {}
 
     def _group(
         self, connection: duckdb.DuckDBPyConnection, of: tuple[str, str], series: list[Series]
@@ -69,7 +83,7 @@ class Scan:
         if area.partitioned_by_day:
             return {one.key: self._hours(connection, area, region, one) for one in series}
         judged = [one for one in series if one.history is not History.FUTURE_ONLY]
-        span = Interval(self.window.start - LOOK_BEFORE, min(self.window.end, self.now + HOUR))
+        span = Interval(self.window.start - LOOK_BEFORE, min(self.window.end + LOOK_AFTER, self.now + HOUR))
         files = self._files([area], region, span)
         if not files or not judged:
             return {}
@@ -221,8 +235,11 @@ def _newest_snapshot(series: Iterable[Series], found: dict[Key, list[Stretch]]) 
     """Of a snapshot, what its newest one holds: a fuel that is left out of it is not late."""
     snapshots = [one for one in series if one.history is History.SNAPSHOT]
     newest = max((found[one.key][-1].span.end for one in snapshots if found[one.key]), default=None)
-    gone = {one.key for one in snapshots if not found[one.key] or found[one.key][-1].span.end != newest}
-    return {key: [] if key in gone else stretches for key, stretches in found.items()}
+    if newest is None:
+        return found
+    gone = {one.key: one for one in snapshots if not found[one.key] or found[one.key][-1].span.end != newest}
+    left_out = {key: [Stretch(Interval(newest - one.cadence, newest), None)] for key, one in gone.items()}
+    return found | left_out
 
 
 def _arrays(connection: duckdb.DuckDBPyConnection, query: str, asked: Mapping[str, Any]) -> dict[str, Array]:

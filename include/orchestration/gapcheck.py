@@ -11,11 +11,11 @@ from airflow.sdk import DAG, Param, TriggerRule, Variable, get_current_context, 
 from airflow.sdk.exceptions import AirflowSkipException
 
 from include.domain.calendar import DAY, irish_day
-from include.domain.errors import GridError, Incomplete, SettingInvalid
+from include.domain.errors import GridError, Incomplete, LedgerUnreadable, SettingInvalid
 from include.domain.ledger import Ledger, decode, encode, variable_name
 from include.domain.repairs import Repair
 from include.jobs.plan import narrowed, parse_days
-from include.orchestration.params import days_and_areas
+from include.orchestration.params import days_and_areas, refuse_unknown
 from include.orchestration.tasks import DEFAULTS, START, open_claimed
 from include.settings import Settings, load_settings
 from include.sources.base import SourceEntry
@@ -111,11 +111,17 @@ def _plan(source_id: str) -> list[dict[str, Any]]:
     """The repairs of one source, written into its ledger; a dry run writes nothing."""
     context = get_current_context()
     params, settings = context["params"], load_settings()
+    if context["dag_run"].run_type == "backfill":
+        raise SettingInvalid(
+            "gapcheck is not backfilled: trigger it with start and end, and one run checks all the days"
+        )
+    refuse_unknown(params, _params())
     check = _check(source(source_id), settings, params)
     ledger = _read_ledger(source_id)
     plan = check.plan(
         ledger,
-        stamp=f"{context['dag_run'].run_after:%Y%m%dT%H%M%S}",
+        # Of the looking, not of the run: one that is cleared looks again, and what it triggers are other runs.
+        stamp=f"{context['ti'].start_date:%Y%m%dT%H%M%S}",
         limit=settings.max_backfills_per_run,
         reopen=params["reopen"],
     )
@@ -137,7 +143,12 @@ def _report() -> dict[str, int]:
     from include.jobs.gap_report import GapReport  # noqa: PLC0415  DAG files are parsed without DuckDB
 
     params, settings = get_current_context()["params"], load_settings()
+    if refused := _refused(params, settings):
+        # What one person typed is nobody else's news.
+        raise Incomplete(f"plan failed: {refused}; gaps.json is as it was")
     if params["dry_run"]:
+        if red := _red_before():
+            raise Incomplete("; ".join(red))
         raise AirflowSkipException("a dry run writes nothing; the log of plan says what would be triggered")
     document = GapReport(store=open_claimed(settings), feed=settings.feed, now=settings.clock())
     problems: dict[str, str] = {}
@@ -152,7 +163,8 @@ def _report() -> dict[str, int]:
             log.exception("%s cannot be checked", entry.source_id)
             problems[entry.source_id] = str(error)
     gaps = document.write(problems)
-    faults = [f"{name}: {why}" for name, why in problems.items()] or _red_before()
+    unreadable = [f"{name}: {why}" for one in document.sources for name, why in one.unreadable.items()]
+    faults = [*(f"{name}: {why}" for name, why in problems.items()), *unreadable] or _red_before()
     if faults:
         raise Incomplete("; ".join(faults))
     return gaps
@@ -174,10 +186,26 @@ def _settled(entry: SourceEntry, settings: Settings) -> "SourceReport":
     from include.jobs.gap_report import SourceReport  # noqa: PLC0415
 
     check = _check(entry, settings, {})
-    ledger = _read_ledger(entry.source_id)
+    try:
+        ledger = _read_ledger(entry.source_id)
+    except LedgerUnreadable:
+        # What is missing can be told all the same; what is done about it cannot.
+        return SourceReport.of(check, check.judged({}), {})
     judged, settled = check.settled(ledger)
     _write_ledger(entry.source_id, ledger, settled)
     return SourceReport.of(check, judged, settled)
+
+
+def _refused(params: Mapping[str, Any], settings: Settings) -> str | None:
+    """Why the Params cannot be used, if they cannot."""
+    try:
+        refuse_unknown(params, _params())
+        parse_days(params["start"], params["end"], now=settings.clock())
+        for entry in SOURCES:
+            narrowed(SOURCES, entry, areas=params["areas"], regions=params["regions"])
+    except SettingInvalid as error:
+        return str(error)
+    return None
 
 
 def _report_asked(entry: SourceEntry, settings: Settings, params: Mapping[str, Any]) -> None:

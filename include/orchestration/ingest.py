@@ -16,7 +16,7 @@ from include.jobs.plan import Selection, parse_days, plan_days, plan_live
 from include.jobs.reconcile import reconcile
 from include.jobs.result import UnitResult, our_error
 from include.orchestration.assets import READINGS
-from include.orchestration.params import days_and_areas
+from include.orchestration.params import days_and_areas, refuse_unknown
 from include.orchestration.tasks import DEFAULTS, START, open_claimed, open_readings
 from include.orchestration.units import result_from_xcom, result_to_xcom, unit_from_xcom, unit_to_xcom
 from include.settings import live_pool, load_settings, repair_pool
@@ -49,7 +49,8 @@ def ingest_dag(entry: SourceEntry) -> DAG:
         schedule=LiveAndIrishDays(),
         start_date=START,
         catchup=False,
-        max_active_runs=8,
+        # Runs that people trigger count too: the thirteen of a load of all years leave room for the live ones.
+        max_active_runs=32,
         default_args=DEFAULTS,
         params=_params(entry),
         tags=["ingest", entry.source_id],
@@ -101,10 +102,7 @@ def _plan(source_id: str) -> list[dict[str, Any]]:
             "change GRID_FEED, or the feeds that this source says it is for"
         )
     now = settings.now or context["dag_run"].run_after
-    known = _params(entry)
-    unknown = sorted(set(params) - set(known))
-    if unknown:
-        raise SettingInvalid.of("Params", unknown[0], ", ".join(known))
+    refuse_unknown(params, _params(entry))
     wanted = _days_asked(context, now)
     selection = Selection.of(entry, areas=params["areas"], regions=params["regions"])
     if wanted is None and _other_live_run(context):

@@ -1,10 +1,11 @@
 """The Params by which a person says which days, areas and regions a run is about."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from airflow.sdk import Param
 
+from include.domain.errors import SettingInvalid
 from include.domain.series import Area
 
 
@@ -20,3 +21,9 @@ def days_and_areas(areas: Iterable[Area], *, without: str) -> dict[str, Param]:
         "areas": Param(None, **listed, examples=[area.name for area in known], title="Areas"),
         "regions": Param(None, **listed, examples=regions, title="Regions"),
     }
+
+
+def refuse_unknown(params: Iterable[str], known: Mapping[str, Param]) -> None:
+    """SettingInvalid for a Param that there is not: one that is mistyped would be as if it had not been given."""
+    for name in sorted(set(params) - set(known)):
+        raise SettingInvalid.of("Params", name, ", ".join(known))

@@ -65,9 +65,9 @@ def inventory_key(source: str) -> str:
     return f"{INVENTORY}/source={source}.json"
 
 
-def report_key(source: str, first: date, last: date) -> str:
-    """What an on-demand gap check of these Irish days found."""
-    return f"{REPORTS}/source={source}/{first}_{last}.json"
+def report_key(source: str, first: date, last: date, *, of: str = "") -> str:
+    """What an on-demand gap check of these Irish days found; `of` names its areas and regions, unless it had all."""
+    return f"{REPORTS}/source={source}/{first}_{last}{'_' if of else ''}{of}.json"
 
 
 def summary_name(key: str) -> str | None:

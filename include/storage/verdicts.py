@@ -60,7 +60,7 @@ def _decode(data: bytes, key: str) -> list[Verdict]:
 
 def _verdict(one: dict[str, Any]) -> Verdict:
     missing = {
-        name: tuple(Hole(State(state), int(first), int(last)) for state, first, last in holes)
+        name: tuple(Hole(State(hole[0]), *(int(number) for number in hole[1:])) for hole in holes)
         for name, holes in one["missing"].items()
     }
     return Verdict(

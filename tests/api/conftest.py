@@ -108,13 +108,13 @@ def api(start: Start, filled: LocalStore) -> Api:
 
 
 @pytest.fixture
-def filled(tmp_path: Path, _filled_once: Path) -> LocalStore:
+def filled(tmp_path: Path, filled_once: Path) -> LocalStore:
     """Readings of every area up to noon, stored by the ingest job, and their summaries."""
-    return LocalStore(shutil.copytree(_filled_once, tmp_path / "store"))
+    return LocalStore(shutil.copytree(filled_once, tmp_path / "store"))
 
 
 @pytest.fixture(scope="session")
-def _filled_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def filled_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
     store = LocalStore(tmp_path_factory.mktemp("filled"))
     readings = ReadingsStore(store, feed=Feed.SIMULATED)
     readings.open()

@@ -100,12 +100,15 @@ def test_a_snapshot_is_judged_by_the_age_of_the_newest() -> None:
     newest = Evidence([Stretch(Interval(at(9), at(9, 15)), Held.VALUE)])
     assert judge(gas, newest, window=DAY, now=at(9, 40)) == []
     assert told(judge(gas, newest, window=DAY, now=at(12))) == [("late", "03 09:15", 12)]
-    assert judge(gas, Evidence(), window=DAY, now=at(12)) == []
+    assert told(judge(gas, Evidence(), window=DAY, now=at(12))) == [("late", "03 00:00", 49)], "none in the window"
+    left_out = Evidence([Stretch(Interval(at(9), at(9, 15)), None)])
+    assert judge(gas, left_out, window=DAY, now=at(12)) == []
+    assert judge(gas, newest, window=DAY, now=at(12) + timedelta(days=3)) == [], "a window that is over"
 
 
 def test_what_was_given_up_is_permanent_in_that_state_only() -> None:
     hole = Interval(at(2), at(3))
-    final = {State.MISSING_UPSTREAM: [hole]}
+    final = {State.MISSING_UPSTREAM: [Run(State.MISSING_UPSTREAM, hole, 4)]}
     null = Evidence([Stretch(DAY, Held.NULL)], given_up=final)
     assert told(judge(WIND, null, window=DAY, now=LATER)) == [
         ("missing_upstream", "03 00:00", 8),

@@ -1,5 +1,7 @@
 """The ledger: what it says comes back, its cooldowns, its bounds, and when a day is given up."""
 
+import json
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 
@@ -79,14 +81,50 @@ def test_a_silence_in_between_does_not_count_and_does_not_reset() -> None:
     assert (entry.tries, entry.same) == (5, 4)
 
 
-def test_its_bounds_hold() -> None:
-    days = [date(2014, 1, 1) + timedelta(days=number) for number in range(MAX_ENTRIES + 1)]
-    alike = {KEY._replace(day=day): asked(1) for day in days}
-    assert not fits(alike, "eirgrid")
-    assert fits(dict(list(alike.items())[:-1]), "eirgrid")
-    each = {key: asked(1, answer=f"{number:012d}") for number, key in enumerate(list(alike)[:-1])}
-    assert len(encode(each, "eirgrid")) > MAX_BYTES
-    assert not fits(each, "eirgrid")
+def test_what_fits_still_fits_once_each_day_has_an_answer_of_its_own() -> None:
+    key = DayKey("system_generation", "ROI", date(2014, 1, 1))
+    entry = Entry.asked(None, run_id=f"gapcheck__20261112T060000__{key.area}__ROI__2014-01-01__2014-01-31", now=NOW)
+    alike: dict[DayKey, Entry] = {}
+    while fits(alike):
+        alike[key._replace(day=date(2014, 1, 1) + timedelta(days=len(alike)))] = entry
+    del alike[max(alike)]
+    assert 400 < len(alike) < MAX_ENTRIES
+    assert len(encode(alike, "eirgrid")) < 1000, "days that say the same share a line"
+    each = {
+        one: replace(entry, tries=12).found(
+            "upstream_unavailable", answer=f"NotYetPublished:{number:012d}/abcdef01", at=NOW
+        )
+        for number, one in enumerate(alike)
+    }
+    assert MAX_BYTES * 0.8 < len(encode(each, "eirgrid").encode()) <= MAX_BYTES
+    assert decode(encode(each, "eirgrid"), "eirgrid") == each
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"last": "2026-10-01"},
+        {"last": "2499-12-31"},
+        {"tries": -7},
+        {"tries": "many"},
+        {"area": 5},
+        {"same": -1},
+        {"first": "yesterday"},
+    ],
+)
+def test_an_entry_that_the_gap_check_never_wrote_is_refused(change: dict[str, object]) -> None:
+    document = json.loads(encode({KEY: asked(1)}, "eirgrid"))
+    document["open"][0] |= change
+    with pytest.raises(LedgerUnreadable, match="gap_ledger_eirgrid"):
+        decode(json.dumps(document), "eirgrid")
+
+
+@pytest.mark.parametrize("opened", ["{}", "5", '"x"', "[[]]", "[" * 100_000])
+def test_what_is_no_list_of_entries_is_refused(opened: str) -> None:
+    with pytest.raises(LedgerUnreadable):
+        decode(f'{{"gap_ledger": "eirgrid", "schema_version": 1, "open": {opened}', "eirgrid")
+    with pytest.raises(LedgerUnreadable):
+        decode(f'{{"gap_ledger": "eirgrid", "schema_version": 1, "open": {opened}}}', "eirgrid")
 
 
 def test_equal_entries_of_days_in_a_row_share_a_line() -> None:

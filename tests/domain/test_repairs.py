@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from include.domain.calendar import Interval, day_span, days, midnight
 from include.domain.catalogue import AREAS, series
 from include.domain.gaps import Run, State
-from include.domain.ledger import DayKey, Entry
+from include.domain.ledger import DayKey, Entry, fits
 from include.domain.repairs import Hole, Plan, Verdict, given_up, open_days, outside, plan_repairs, united
 
 NOW = datetime(2026, 11, 12, 6, tzinfo=UTC)
@@ -32,9 +32,9 @@ def test_open_days_name_the_holes_by_their_place_in_the_day() -> None:
     ]
     assert open_days([(WIND, runs)], now=NOW) == {
         DayKey("wind", "ROI", THIRD): {
-            "WIND_ACTUAL": (Hole(State.MISSING_UPSTREAM, 8, 11), Hole(State.NOT_FETCHED, 92, 95))
+            "WIND_ACTUAL": (Hole(State.MISSING_UPSTREAM, 8, 11, 4), Hole(State.NOT_FETCHED, 92, 95, 4))
         },
-        DayKey("wind", "ROI", date(2026, 11, 4)): {"WIND_ACTUAL": (Hole(State.NOT_FETCHED, 0, 3),)},
+        DayKey("wind", "ROI", date(2026, 11, 4)): {"WIND_ACTUAL": (Hole(State.NOT_FETCHED, 0, 3, 4),)},
     }
 
 
@@ -42,7 +42,7 @@ def test_what_is_late_is_open_once_it_is_six_hours_overdue() -> None:
     late = run(State.LATE, NOW - timedelta(hours=8), 32)
     (found,) = open_days([(WIND, [late])], now=NOW).values()
     # The slot of 23:30 was due at midnight, six hours ago.
-    assert found["WIND_ACTUAL"] == (Hole(State.LATE, 88, 94),)
+    assert found["WIND_ACTUAL"] == (Hole(State.LATE, 88, 94, 7),)
 
 
 def test_states_that_no_repair_mends_and_snapshots_are_never_open() -> None:
@@ -52,7 +52,7 @@ def test_states_that_no_repair_mends_and_snapshots_are_never_open() -> None:
     assert open_days([(gas, [run(State.LATE, midnight(THIRD), 40)])], now=NOW) == {}
 
 
-WHOLE_DAY = Hole(State.MISSING_UPSTREAM, 0, 95)
+WHOLE_DAY = Hole(State.MISSING_UPSTREAM, 0, 95, 96)
 
 
 def verdict(first: date, last: date | None = None, *, hole: Hole = WHOLE_DAY) -> Verdict:
@@ -72,7 +72,7 @@ def verdict(first: date, last: date | None = None, *, hole: Hole = WHOLE_DAY) ->
 def test_verdicts_of_days_in_a_row_join_when_they_say_the_same() -> None:
     first, second, third, fifth = (verdict(date(2026, 11, day)) for day in (1, 2, 3, 5))
     assert united([third, first, fifth, second]) == [verdict(date(2026, 11, 1), date(2026, 11, 3)), fifth]
-    other = verdict(date(2026, 11, 2), hole=Hole(State.MISSING_UPSTREAM, 0, 3))
+    other = verdict(date(2026, 11, 2), hole=Hole(State.MISSING_UPSTREAM, 0, 3, 4))
     assert united([first, other, third]) == [first, other, third]
 
 
@@ -87,8 +87,9 @@ def test_what_is_left_of_a_verdict_is_its_days_without_those(a: int, b: int, c: 
 
 def test_a_verdict_says_where_its_holes_are_also_on_a_day_of_100_slots() -> None:
     october = date(2026, 10, 25)
-    found = given_up([verdict(october, hole=Hole(State.MISSING_UPSTREAM, 96, 99))], WIND)
-    assert found == {State.MISSING_UPSTREAM: [Interval(day_span(october).end - 4 * QUARTER, day_span(october).end)]}
+    found = given_up([verdict(october, hole=Hole(State.MISSING_UPSTREAM, 96, 99, 4))], WIND)
+    last_hour = Interval(day_span(october).end - 4 * QUARTER, day_span(october).end)
+    assert found == {State.MISSING_UPSTREAM: [Run(State.MISSING_UPSTREAM, last_hour, 4)]}
     assert given_up([verdict(october)], series("wind", "NI", "WIND_ACTUAL")) == {}
 
 
@@ -142,11 +143,33 @@ def test_what_never_ran_is_triggered_as_it_was_written_down() -> None:
     assert plan.ledger == ledger
 
 
-def test_a_full_ledger_takes_no_more_and_says_how_many_wait() -> None:
-    old = {
-        DayKey("co2", "NI", date(2014, 1, 1) + timedelta(days=number)): Entry.asked(None, run_id="r", now=NOW)
-        for number in range(1999)
+def full_ledger() -> dict[DayKey, Entry]:
+    """One with room for a few days more."""
+    found: dict[DayKey, Entry] = {}
+    while fits(found):
+        key = DayKey("co2", "NI", date(2014, 1, 1) + timedelta(days=len(found)))
+        found[key] = Entry.asked(None, run_id="r" * 60, now=NOW - timedelta(days=3)).found("lost", answer=None, at=NOW)
+    for key in sorted(found)[-4:]:
+        del found[key]
+    return found
+
+
+def test_a_full_ledger_takes_the_newest_days_and_says_how_many_wait() -> None:
+    plan = planned(wind("10-30", *(f"11-0{day}" for day in range(1, 8))), full_ledger())
+    assert plan.full
+    assert plan.repairs[0].last == date(2026, 11, 7)
+    asked = {day for repair in plan.repairs for day in repair.days}
+    assert asked == {date(2026, 11, 7) - timedelta(days=back) for back in range(len(asked))}
+    assert 2 <= len(asked) < 8
+    assert plan.waiting == 8 - len(asked)
+    assert fits(plan.ledger)
+
+
+def test_what_is_in_a_full_ledger_is_still_tried_again() -> None:
+    ledger = full_ledger()
+    again = sorted(ledger)[:3]
+    plan = planned([*again, *wind(*(f"11-0{day}" for day in range(1, 10)))], ledger)
+    assert {day for one in plan.repairs if one.partition.area == "co2" for day in one.days} == {
+        key.day for key in again
     }
-    plan = planned(wind("11-01", "11-05"), old)
-    assert [one.first for one in plan.repairs] == [date(2026, 11, 5)]
-    assert (len(plan.ledger), plan.waiting) == (2000, 1)
+    assert all(plan.ledger[key].tries == 2 for key in again)

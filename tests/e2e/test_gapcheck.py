@@ -13,7 +13,7 @@ import pytest
 from include.domain.ledger import variable_name
 from include.domain.readings import Feed
 from include.storage.parquet import encode
-from tests.e2e.deployment import Deployment, deployed
+from tests.e2e.deployment import Deployment, deployed, while_locked
 from tests.e2e.serving import api_over
 
 pytestmark = pytest.mark.network
@@ -167,7 +167,7 @@ def test_an_asked_for_check_mends_the_same_hole_again_and_has_its_own_report(fil
     assert state == "success"
     assert len([run for run in repairs_of(filled) if run["conf"] == ASKED]) == 2
     assert set(HOLE) <= set(read(filled)["timestamp"].to_pylist())
-    key = "simulated/gap_reports/source=eirgrid/2026-11-21_2026-11-21.json"
+    key = "simulated/gap_reports/source=eirgrid/2026-11-21_2026-11-21_wind_ROI.json"
     report = json.loads(filled.s3.get_object(Bucket=filled.bucket, Key=key)["Body"].read())
     assert [(row["field"], row["completeness"]) for row in report["series"]] == [("WIND_ACTUAL", 1), ("WIND_FCAST", 1)]
 
@@ -188,10 +188,36 @@ def test_a_paused_ingest_is_told_and_what_was_not_triggered_comes_next_time(fill
     assert set(HOLE) <= set(read(filled)["timestamp"].to_pylist())
 
 
-def test_a_wrong_area_is_refused_in_one_line(filled: Deployment) -> None:
-    run, state = check(filled, areas=["wnd"])
+@pytest.mark.parametrize(
+    ("params", "line"),
+    [
+        ({"areas": ["wnd"]}, "areas: got 'wnd'; allowed: wind, solar"),
+        ({"areas": ["wnd"], "dry_run": True}, "areas: got 'wnd'; allowed: wind, solar"),
+        ({"dry-run": True}, "Params: got 'dry-run'; allowed: start, end, areas, regions, dry_run, reopen"),
+        ({"start": "0001-01-01"}, "start: got '0001-01-01'; allowed: a day from 1970-01-01 up to today"),
+    ],
+)
+def test_a_wrong_param_is_refused_in_one_line_and_leaves_everything_as_it_was(
+    filled: Deployment, params: dict[str, Any], line: str
+) -> None:
+    before = filled.objects("simulated/summaries/gaps")
+    run, state = check(filled, **params)
     assert state == "failed"
-    assert "areas: got 'wnd'; allowed: wind, solar" in filled.log("gapcheck", run, "plan", map_index=0)
+    assert line in filled.log("gapcheck", run, "plan", map_index=0)
+    assert filled.objects("simulated/summaries/gaps") == before
+
+
+def test_it_is_not_backfilled(filled: Deployment) -> None:
+    """Two at once would write one ledger, and Airflow's backfills ask no DAG how many may run."""
+    span = {"from_date": "2026-11-20T00:00:00Z", "to_date": "2026-11-21T00:00:00Z", "max_active_runs": 2}
+    before = len(repairs_of(filled))
+    while_locked(lambda: filled.airflow.post("backfills", {"dag_id": "gapcheck", "run_backwards": False} | span))
+    path = "dags/gapcheck/dagRuns"
+    filled.wait(lambda: len(filled.airflow.get(path, run_type="backfill")["dag_runs"]) >= 1, "the backfill")
+    for run in filled.airflow.get(path, run_type="backfill")["dag_runs"]:
+        assert filled.finish("gapcheck", str(run["dag_run_id"])) == "failed"
+        assert "is not backfilled" in filled.log("gapcheck", str(run["dag_run_id"]), "plan", map_index=0)
+    assert len(repairs_of(filled)) == before
 
 
 def test_a_foreign_ledger_stops_the_check_and_is_left_alone(filled: Deployment) -> None:

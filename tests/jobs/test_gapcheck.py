@@ -9,11 +9,13 @@ from typing import Any
 
 import pytest
 
-from include.domain.calendar import day_span, days, irish_day
+from include.domain.calendar import Interval, Month, day_span, days, irish_day
 from include.domain.errors import LedgerUnreadable
 from include.domain.gaps import State
 from include.domain.ledger import DayKey
+from include.domain.readings import Feed, Partition
 from include.domain.repairs import Repair
+from include.jobs.gap_report import GapReport, SourceReport
 from include.storage.keys import readings_key
 from include.storage.verdicts import read_verdicts
 from tests.jobs.world import Slot, World, given, partition_of
@@ -232,6 +234,119 @@ def test_a_row_that_is_lost_where_a_null_was_given_up_is_fetched_again(world: Wo
     planned, after = world.go()
     assert date(2026, 11, 3) in {repair.first for repair in planned.repairs}
     assert world.slots_in(after, State.PERMANENT) == hole
+
+
+def test_two_holes_of_a_day_that_came_one_after_the_other_are_both_given_up(world: World) -> None:
+    first = given_up(world)
+    later = set(sorted(slots_of(world, "wind", date(2026, 11, 3)))[40:44])
+    world.upstream.lost |= later
+    world.lose(later)
+    each_morning(world, 14)
+    assert world.slots_in(world.check(days=70).judged({}), State.PERMANENT) == first | later
+    assert len(world.tries[DayKey("wind", "ROI", date(2026, 11, 3))]) == 10
+    asked = {day for repairs in each_morning(world, 10) for one in repairs for day in one.days}
+    assert date(2026, 11, 3) not in asked
+
+
+def test_only_what_was_missing_each_time_is_given_up(world: World) -> None:
+    """Rows that are lost between the last answer and the verdict were never asked for."""
+    hole = set(sorted(slots_of(world, "wind", date(2026, 11, 3)))[8:12])
+    world.upstream.lost |= hole
+    world.lose(hole)
+    key = DayKey("wind", "ROI", date(2026, 11, 3))
+    while len(world.tries.get(key, [])) < 5:
+        world.trigger(world.plan().repairs)
+        if len(world.tries.get(key, [])) < 5:
+            world.report()
+        world.now += timedelta(days=1)
+    beside = set(sorted(slots_of(world, "wind", date(2026, 11, 3)))[50:69])
+    world.lose(beside)
+    world.report()
+    assert world.slots_in(world.look(), State.PERMANENT) == set()
+    each_morning(world, 3)
+    assert world.slots_in(world.look(), State.NOT_FETCHED) & beside == set()
+
+
+def test_a_check_of_one_day_asks_for_no_other(world: World) -> None:
+    """But for days that are in the ledger already."""
+    other, asked, known = date(2026, 10, 20), date(2026, 11, 3), date(2026, 10, 27)
+    world.lose(slots_of(world, "wind", known))
+    world.upstream.down = True
+    world.go()
+    world.upstream.down = False
+    world.lose(slots_of(world, "wind", other, asked))
+    world.now += timedelta(days=1)
+    check = world.check()
+    check.first = check.last = asked
+    planned = check.plan(world.ledger, stamp="one", limit=50)
+    assert {day for one in planned.repairs for day in one.days} == {asked, known}
+
+
+def test_an_hour_of_frequency_in_which_more_is_lost_after_it_was_given_up_is_asked_for_again(
+    frequencies: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(frequencies, tmp_path / "store")
+    world = World(tmp_path / "store", CHANGE, FREQUENCY, days=30)
+    hour = [one for one in slots_of_frequency(world) if one[3].hour == 5]
+    world.upstream.lost |= {hour[100]}
+    world.lose([hour[100]])
+    each_morning(world, 12)
+    assert [run.slots for one in world.look() for run in one.runs if run.state is State.PERMANENT] == [1]
+    world.lose(one for one in hour if one != hour[100])
+    each_morning(world, 2)
+    runs = [run for one in world.look() for run in one.runs]
+    assert [run.slots for run in runs if run.state is State.PERMANENT] == [1]
+    wanted = Interval(hour[0][3], hour[-1][3])
+    assert not any(run.state is State.NOT_FETCHED and run.span.start in wanted for run in runs)
+
+
+def slots_of_frequency(world: World) -> list[Slot]:
+    (series,) = world.series
+    return [(*series.key, slot) for slot in given(series, date(2026, 10, 24), now=CHANGE)]
+
+
+def test_a_month_of_nulls_in_everything_is_given_up_and_something_new_is_still_repaired(world: World) -> None:
+    """Each day gets an answer of its own, so that the ledger is as large as it can be."""
+    holes = {
+        (*one.key, list(given(one, day, now=NOW))[40])
+        for one in world.series
+        for day in days(FIRST, date(2026, 11, 10))
+    }
+    world.upstream.lost |= holes
+    world.lose(holes)
+    each_morning(world, 30)
+    assert world.slots_in(world.check(days=70).judged({}), State.PERMANENT) == holes
+    assert {key for key in world.ledger if key.day <= date(2026, 11, 10)} == set()
+
+
+def test_a_torn_file_is_named_and_everything_else_is_checked(world: World) -> None:
+    world.lose(slots_of(world, "snsp", date(2026, 11, 2)))
+    world.upstream.down = True
+    world.go()
+    world.upstream.down = False
+    known = set(world.ledger)
+    torn = Partition("eirgrid", "snsp", "ALL", Month(2026, 11))
+    (world.folder / readings_key(torn)).write_bytes(b"half a file")
+    world.lose(slots_of(world, "wind", date(2026, 11, 3)))
+    world.now += timedelta(days=1)
+    check = world.check()
+    planned = check.plan(world.ledger, stamp="torn", limit=50)
+    assert list(check.unreadable) == [("snsp", "ALL")]
+    assert (date(2026, 11, 3), "wind") in {(one.first, one.partition.area) for one in planned.repairs}
+    assert {key for key in known if key.area == "snsp"} <= set(planned.ledger)
+    report = GapReport(store=world.store, feed=Feed.SIMULATED, now=world.now)
+    report.sources.append(SourceReport.of(check, check.judged({}), {}))
+    document = report.document({})
+    assert list(document["not_checked"]) == ["snsp · ALL"]
+    assert str(world.folder) not in str(document)
+    assert {row["area"] for row in document["series"]} == {"wind", "system_generation"}
+
+
+def test_a_try_that_was_written_down_and_not_triggered_is_not_told_as_one(world: World) -> None:
+    world.lose(slots_of(world, "wind", date(2026, 11, 3)))
+    world.plan()
+    assert world.ledger
+    assert world.check().triggered(world.ledger) == {}
 
 
 def test_a_person_reopens_it(world: World) -> None:

@@ -155,8 +155,9 @@ def test_start_and_end_are_days_both_included(start: str | None, end: str | None
     ("start", "end", "message"),
     [
         ("2026-11-03", "2026-11-01", "end: got '2026-11-01'; allowed: a day from start, 2026-11-03, on"),
-        ("2026-11-23", None, "start: got '2026-11-23'; allowed: a day up to today, 2026-11-22"),
-        (None, "2026-11-23", "end: got '2026-11-23'; allowed: a day up to today, 2026-11-22"),
+        ("2026-11-23", None, "start: got '2026-11-23'; allowed: a day from 1970-01-01 up to today, 2026-11-22"),
+        ("0001-01-01", None, "start: got '0001-01-01'; allowed: a day from 1970-01-01 up to today, 2026-11-22"),
+        (None, "2026-11-23", "end: got '2026-11-23'; allowed: a day from 1970-01-01 up to today, 2026-11-22"),
         ("22.11.2026", None, "start: got '22.11.2026'; allowed: an Irish calendar day, such as 2026-11-22"),
         ("2026-02-30", None, "start: got '2026-02-30'; allowed: an Irish calendar day, such as 2026-11-22"),
         ("2026-11-01", "soon", "end: got 'soon'; allowed: an Irish calendar day, such as 2026-11-22"),

@@ -16,7 +16,7 @@ NOW = datetime(2026, 11, 12, 6, tzinfo=UTC)
 
 
 def verdict(day: date, area: str = "wind") -> Verdict:
-    missing = {"WIND_ACTUAL": (Hole(State.MISSING_UPSTREAM, 8, 11), Hole(State.NOT_FETCHED, 95, 95))}
+    missing = {"WIND_ACTUAL": (Hole(State.MISSING_UPSTREAM, 8, 11, 4), Hole(State.NOT_FETCHED, 95, 95, 1))}
     return Verdict(area, "ROI", day, day, missing, 5, NOW - timedelta(days=9), NOW, "unchanged")
 
 
