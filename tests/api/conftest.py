@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
-import pytest_socket
 from fastapi import FastAPI
 
 from api.app import create_app
@@ -23,6 +22,7 @@ from include.sources.registry import source
 from include.storage.local import LocalStore
 from include.storage.readings import ReadingsStore
 from tests.jobs.invented import NOW, Reading, at, fill
+from tests.sockets import sockets_only_with_network  # noqa: F401  a fixture
 
 with warnings.catch_warnings():
     # Starlette asks for httpx2 when it meets httpx; both answer alike here.
@@ -53,13 +53,6 @@ class Api:
 
 
 Start = Callable[..., Api]
-
-
-@pytest.fixture(autouse=True)
-def _no_sockets() -> Iterator[None]:
-    pytest_socket.disable_socket(allow_unix_socket=True)
-    yield
-    pytest_socket.enable_socket()
 
 
 @pytest.fixture(autouse=True)

@@ -28,7 +28,7 @@ def served(store: Path) -> Iterator[str]:
     port = free_port()
     environment = os.environ | {"GRID_STORE": str(store), "GRID_NOW": NOW, "PUBLIC_BULK": "true"}
     command = [sys.executable, "-m", "api", "--port", str(port)]
-    process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         address = f"http://127.0.0.1:{port}"
         until(lambda: requests.get(f"{address}/health", timeout=5).ok, "the API", seconds=60)
