@@ -100,8 +100,9 @@ class Summaries:
             names = [name for info in self.store.list(f"{SUMMARIES}/") if (name := summary_name(info.key))]
             wanted = [name for name in names if self._only(name)]
             found = self._pool.map(lambda name: (name, self._summary(name, known.bodies.get(name))), wanted)
-            bodies = {name: summary for name, summary in found if summary is not None}
-            cycles = self._cycles()
+            # Nothing is ever deleted: what a listing leaves out is there all the same.
+            bodies = known.bodies | {name: summary for name, summary in found if summary is not None}
+            cycles = known.cycles | self._cycles()
         except (GridError, OSError) as error:
             log.warning("the store cannot be read: %s", error)
             self.loaded = Loaded(

@@ -23,7 +23,7 @@ CONFIG = Path(__file__).parent / "schemathesis.toml"
 
 
 @contextmanager
-def served(store: Path) -> Iterator[str]:
+def served(store: Path | str) -> Iterator[str]:
     """The address of an API over this store, in a process of its own."""
     port = free_port()
     environment = os.environ | {"GRID_STORE": str(store), "GRID_NOW": NOW, "PUBLIC_BULK": "true"}

@@ -1,5 +1,6 @@
-"""An S3 endpoint in front of the real one that can hold a PUT in mid-air, so that its writer can be killed there."""
+"""An S3 endpoint in front of the real one that can fail, or hold a PUT in mid-air so that its writer can be killed."""
 
+import random
 import threading
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -28,6 +29,8 @@ class Gate:
     def __init__(self, target: str) -> None:
         self.target = target
         self.holds: list[Hold] = []
+        self.failing = 0.0
+        """Share of requests that are answered with 503, or not at all."""
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
         self.server.daemon_threads = True
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
@@ -58,6 +61,9 @@ def _handler(gate: Gate) -> type[BaseHTTPRequestHandler]:  # noqa: C901  one cla
                 self.send_response_only(100)
                 self.end_headers()
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            if random.random() < gate.failing:
+                self._fail()
+                return
             held = self._held()
             if held is not None and not held.forwarded:
                 self._wait(held)
@@ -78,6 +84,13 @@ def _handler(gate: Gate) -> type[BaseHTTPRequestHandler]:  # noqa: C901  one cla
             self.wfile.write(answer.content)
 
         do_GET = do_PUT = do_HEAD = do_POST = do_DELETE = _pass  # noqa: N815  the base class's names
+
+        def _fail(self) -> None:
+            if random.random() < 0.5:
+                self.send_response_only(503)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+            self.close_connection = True
 
         def _held(self) -> Hold | None:
             if self.command != "PUT":

@@ -1,0 +1,143 @@
+"""Two hundred clients while cycles replace the data and the store fails: every answer is whole, none is an error."""
+
+import asyncio
+import json
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import boto3
+import httpx
+import psutil
+import pytest
+from moto.server import ThreadedMotoServer
+
+from include.storage.keys import SUMMARIES
+from tests.api.test_fuzz import served
+from tests.e2e.gate import Gate
+
+CLIENTS: Final = 200
+BUCKET: Final = "load"
+PATHS: Final = ("/api/snapshot", "/api/current", "/api/wind", "/api/co2", "/api/demand", "/api/catalogue")
+AWS: Final = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_DEFAULT_REGION": "eu-west-1"}
+
+
+@dataclass
+class Store:
+    """A bucket behind a gate, whose summaries a writer replaces again and again."""
+
+    gate: Gate
+    client: Any
+    documents: dict[str, dict[str, Any]]
+    cycle: int = 0
+
+    def write(self) -> None:
+        """The next cycle: its number stands at the start and at the end of each summary, and in each part of it."""
+        self.cycle += 1
+        for key, document in self.documents.items():
+            marked = {"cycle": self.cycle, **document, "again": self.cycle}
+            if "areas" in document and isinstance(document["areas"], dict):
+                marked["areas"] = {name: area | {"cycle": self.cycle} for name, area in document["areas"].items()}
+            self.client.put_object(Bucket=BUCKET, Key=f"grid/{key}", Body=json.dumps(marked).encode())
+
+
+@pytest.fixture
+def store(filled_once: Path) -> Iterator[Store]:
+    moto = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    moto.start()
+    host, port = moto.get_host_and_port()
+    gate = Gate(f"http://{host}:{port}")
+    client = boto3.client(
+        "s3",
+        endpoint_url=f"http://{host}:{port}",
+        region_name="eu-west-1",
+        aws_access_key_id="test",
+        aws_secret_access_key="test",
+    )
+    client.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    files = (filled_once / SUMMARIES).rglob("latest.json")
+    documents = {str(file.relative_to(filled_once)): json.loads(file.read_bytes()) for file in files}
+    store = Store(gate, client, documents)
+    store.write()
+    yield store
+    gate.close()
+    moto.stop()
+    client.close()
+
+
+@dataclass
+class Seen:
+    """What the clients got."""
+
+    answers: int = 0
+    unmodified: int = 0
+    wrong: list[str] = field(default_factory=list)
+    cycles: set[int] = field(default_factory=set)
+
+
+async def _client(http: httpx.AsyncClient, number: int, until: float, seen: Seen) -> None:
+    path, etag, newest = PATHS[number % len(PATHS)], "", 0
+    while time.monotonic() < until:
+        answer = await http.get(path, headers={"If-None-Match": etag} if number % 2 else {})
+        seen.answers += 1
+        if answer.status_code == 304:
+            seen.unmodified += 1
+            continue
+        if answer.status_code != 200:
+            seen.wrong.append(f"{path}: {answer.status_code} {answer.text[:200]}")
+            return
+        etag, document = answer.headers["etag"], answer.json()
+        told = {document["cycle"], document["again"]}
+        if isinstance(document.get("areas"), dict):
+            told |= {area["cycle"] for area in document["areas"].values()}
+        if len(told) != 1 or document["cycle"] < newest:
+            seen.wrong.append(f"{path}: cycles {sorted(told)} after {newest}")
+        newest = document["cycle"]
+        seen.cycles.add(newest)
+
+
+async def _clients(address: str, seconds: float) -> Seen:
+    seen = Seen()
+    limits = httpx.Limits(max_connections=CLIENTS)
+    async with httpx.AsyncClient(base_url=address, limits=limits, timeout=30) as http:
+        until = time.monotonic() + seconds
+        await asyncio.gather(*(_client(http, number, until, seen) for number in range(CLIENTS)))
+    return seen
+
+
+def _server() -> psutil.Process:
+    (found,) = (one for one in psutil.Process().children() if "api" in one.cmdline())
+    return found
+
+
+@pytest.mark.network
+@pytest.mark.parametrize("seconds", [6, pytest.param(60, marks=pytest.mark.long)])
+def test_every_answer_is_whole_and_none_is_an_error(
+    seconds: int, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in (AWS | {"AWS_ENDPOINT_URL_S3": store.gate.url, "CACHE_TTL_SECONDS": "0.3"}).items():
+        monkeypatch.setenv(name, value)
+    done = threading.Event()
+
+    def cycles() -> None:
+        while not done.wait(0.7):
+            store.write()
+
+    writer = threading.Thread(target=cycles)
+    with served(f"s3://{BUCKET}/grid") as address:
+        asyncio.run(_clients(address, seconds / 3))
+        before = _server().memory_info().rss
+        store.gate.failing = 0.3
+        writer.start()
+        seen = asyncio.run(_clients(address, seconds))
+        done.set()
+        writer.join()
+        grown = _server().memory_info().rss / before
+    assert seen.wrong == []
+    assert seen.answers > CLIENTS * 3
+    assert seen.unmodified > 0
+    assert len(seen.cycles) > 2, "no cycle came through"
+    assert grown < 1.25
