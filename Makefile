@@ -45,7 +45,7 @@ reference: $(SYNCED)  ## Write the reference pages that are made from the code
 new-source: $(SYNCED)  ## Write a source and its test from a template (NAME=…)
 	$(PYTHON) -m dev.new_source "$(NAME)"
 
-bench: $(SYNCED)  ## Time the gap scan beside its limits (a minute)
+bench: $(SYNCED)  ## Time the gap scan and the API beside their limits (four minutes)
 	$(PYTHON) -m bench
 
 guide: $(SITE)  ## Build the guide into site/

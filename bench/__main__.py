@@ -1,4 +1,4 @@
-"""`make bench`: each figure beside the least that could be done, and beside the same on a smaller store."""
+"""`make bench`: each figure beside the least that could be done, and beside the same done plainly or on less."""
 
 import os
 import statistics
@@ -11,6 +11,7 @@ from typing import Annotated
 
 import typer
 
+from bench import api, freshness
 from bench.store import fill
 
 LAST = date(2026, 10, 31)
@@ -22,7 +23,7 @@ def main(
     repeats: Annotated[int, typer.Option(help="How often each figure is taken.")] = 5,
     folder: Annotated[Path | None, typer.Option(help="Where the stores are kept between two runs.")] = None,
 ) -> None:
-    """Gap scans, each in a process of its own: seconds of the scan, and the most memory of its process."""
+    """Gap scans and the API, each in a process of its own; for a scan also the most memory of its process."""
     if folder is None:
         with tempfile.TemporaryDirectory() as made:
             _run(Path(made), years=years, repeats=repeats)
@@ -54,6 +55,11 @@ def _run(folder: Path, *, years: int, repeats: int) -> None:
     medians = [statistics.median(one for one, _ in figures) for figures in taken.values()]
     print(f"31 days, by the size of the store: {medians[1] / medians[0]:.2f} x")
     print(f"{years} years, by the limit: {medians[2] / medians[3]:.1f} x")
+    served = folder / f"{years}-years-served"
+    fill(served, first, LAST, fine_since=MONTH)
+    api.export(served)
+    api.run(served, repeats=repeats)
+    freshness.run()
 
 
 def _once(what: str, store: Path, first: date) -> tuple[float, float]:

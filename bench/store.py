@@ -21,10 +21,16 @@ from include.storage.readings import ReadingsStore
 FEED = Simulated(seed=1)
 
 
-def fill(folder: Path, first: date, last: date) -> None:
-    """Write every partition that holds slots of these Irish days, both included; what is there stays."""
+def fill(folder: Path, first: date, last: date, *, fine_since: date | None = None) -> None:
+    """Write every partition that holds slots of these Irish days, both included; what is there stays.
+
+    `fine_since` is the first day of the 5-second series, if it is a later one.
+    """
     ReadingsStore(LocalStore(folder), feed=Feed.SIMULATED).open()
-    wanted = [one for one in partitions(first, last) if not (folder / readings_key(one)).exists()]
+    asked = [
+        one for one in partitions(first, last) if one.day is None or one.span.start >= midnight(fine_since or first)
+    ]
+    wanted = [one for one in asked if not (folder / readings_key(one)).exists()]
     with ProcessPoolExecutor(2) as pool:
         for _ in pool.map(_write, [folder] * len(wanted), wanted, chunksize=50):
             pass
