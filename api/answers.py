@@ -104,7 +104,7 @@ def answer(body: Body, request: Mapping[str, str], *, now: datetime, cache: str 
         "vary": "Accept-Encoding",
         "x-data-feed": body.feed,
     }
-    if "if-none-match" in request and _has(request["if-none-match"], etag):
+    if "if-none-match" in request and has(request["if-none-match"], etag):
         return Answer(304, _raw(headers), b"")
     data = body.encoded(encoding)
     if len(data) > LARGEST:
@@ -138,7 +138,8 @@ def _weight(rest: str) -> float:
         return 0.0
 
 
-def _has(condition: str, etag: str) -> bool:
+def has(condition: str, etag: str) -> bool:
+    """Whether an If-None-Match header names this ETag."""
     given = [part.strip().removeprefix("W/") for part in condition.split(",")]
     return etag in given or "*" in given
 

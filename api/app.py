@@ -14,11 +14,9 @@ from api.answers import Answer, Body, answer
 from api.edge import Edge
 from api.problems import Problem, of_status
 from api.query import only_known, read_question
-from api.service import Service
+from api.service import TITLE, VERSION, Service
 from api.settings import HERE, ApiSettings, load_settings
 
-TITLE: Final = "Irish grid data"
-VERSION: Final = "1.0.0"
 NEVER_KEPT: Final = "no-store"
 
 
@@ -37,7 +35,6 @@ def create_app(settings: ApiSettings | None = None) -> FastAPI:
     app = FastAPIOffline(title=TITLE, version=VERSION, lifespan=lifespan)
     app.state.service = service
     app.state.summaries = service.summaries
-    app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
     _add_data_routes(app, service)
     _add_pages(app, service)
     app.add_exception_handler(HTTPException, _http_problem)
@@ -125,14 +122,6 @@ def _response(found: Answer) -> Response:
     response = Response(found.body, status_code=found.status)
     response.raw_headers = found.headers
     return response
-
-
-def _openapi(app: FastAPI) -> dict[str, Any]:
-    if app.openapi_schema is None:
-        from api.openapi import document  # noqa: PLC0415  only its readers need it
-
-        app.openapi_schema = document(title=TITLE, version=VERSION)
-    return app.openapi_schema
 
 
 async def _http_problem(_request: Request, error: Exception) -> Response:

@@ -1,10 +1,11 @@
 """The outermost layer: what holds for every path, and the paths that are answered from memory without any routing."""
 
+import hashlib
 import logging
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, Final
 
-from api.answers import EXPOSED, Answer, plain
+from api.answers import EXPOSED, Answer, has, plain
 from api.policy import policy
 from api.problems import Problem, of_status
 
@@ -47,7 +48,7 @@ class Edge:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        sending = _Sending(send, path=scope["path"], head=scope["method"] == "HEAD")
+        sending = _Sending(send, scope)
         try:
             found = self._at_once(scope)
             if found is not None:
@@ -90,10 +91,11 @@ def _headers(scope: Scope) -> Headers:
 class _Sending:
     """Adds what every answer carries, and leaves out the body of an answer to HEAD."""
 
-    def __init__(self, send: Send, *, path: str, head: bool) -> None:
+    def __init__(self, send: Send, scope: Scope) -> None:
         self.send = send
-        self.path = path
-        self.head = head
+        self.path: str = scope["path"]
+        self.head = scope["method"] == "HEAD"
+        self.condition = _headers(scope).get("if-none-match", "")
         self.started = False
         self._page: Message | None = None
         """The start of a page, held back until its scripts have been seen."""
@@ -110,10 +112,22 @@ class _Sending:
             if message.get("more_body"):
                 return
             page, self._page = self._page, None
-            page["headers"].append((b"content-security-policy", policy(self._html, self.path).encode()))
+            message = {"type": "http.response.body", "body": self._finish(page)}
             await self._pass(page)
-            message = {"type": "http.response.body", "body": self._html}
         await self._pass(message)
+
+    def _finish(self, page: Message) -> bytes:
+        """Give a page its policy, and an ETag unless it has one; returns what is sent of it."""
+        page["headers"].append((b"content-security-policy", policy(self._html, self.path).encode()))
+        if page["status"] != 200 or any(name == b"etag" for name, _ in page["headers"]):
+            return self._html
+        etag = f'"{hashlib.sha256(self._html).hexdigest()[:32]}"'
+        page["headers"] += [(b"etag", etag.encode()), (b"cache-control", b"no-cache")]
+        if not has(self.condition, etag):
+            return self._html
+        page["status"] = 304
+        page["headers"] = [one for one in page["headers"] if one[0] not in {b"content-length", b"content-type"}]
+        return b""
 
     async def _pass(self, message: Message) -> None:
         self.started = True

@@ -20,6 +20,8 @@ from include.domain.catalogue import AREAS, ATTRIBUTION
 from include.domain.series import Area
 from include.storage.keys import SCHEMA_VERSION
 
+TITLE: Final = "Irish grid data"
+VERSION: Final = "1.0.0"
 NO_GAP_CHECK: Final = {
     "schema_version": SCHEMA_VERSION,
     "attribution": ATTRIBUTION,
@@ -43,6 +45,7 @@ class Service:
     settings: ApiSettings
     summaries: Summaries
     ranges: Ranges
+    _openapi: Body | None = None
 
     @classmethod
     def of(cls, settings: ApiSettings) -> "Service":
@@ -63,6 +66,8 @@ class Service:
 
     def ready(self, path: str, headers: dict[str, str]) -> Answer | None:
         """The answer of a path that is a summary, without parameters."""
+        if path == "/openapi.json":
+            return answer(self.openapi(), headers, now=self.summaries.clock())
         if not path.startswith("/api/"):
             return None
         self.freshen()
@@ -89,6 +94,8 @@ class Service:
     def area(self, name: str) -> Area:
         """An area of the catalogue; Problem names those that there are."""
         found = next((area for area in AREAS if area.name == name), None)
+        if found is None and name in self.summaries.areas:
+            raise Problem(422, "No ranges of this area", f"{name}: ask without parameters for its last thirty days")
         if found is None:
             raise self.unknown_area(name)
         return found
@@ -153,6 +160,14 @@ class Service:
             headers=headers,
             points=points,
         )
+
+    def openapi(self) -> Body:
+        """The OpenAPI document."""
+        if self._openapi is None:
+            from api.openapi import document  # noqa: PLC0415  only its readers need it
+
+            self._openapi = Body.of(document(title=TITLE, version=VERSION), feed="none", keep=CLOSED_KEPT)
+        return self._openapi
 
     def health(self) -> dict[str, Any]:
         """What `/health` tells."""

@@ -134,6 +134,8 @@ def test_an_area_that_another_source_brought_is_served(api: Api) -> None:
     api.store.overwrite("summaries/notes.txt", b"a note")
     api.refresh()
     assert api.get("/api/rooftop_solar").content == body
+    ranged = api.get("/api/rooftop_solar?start=2026-02-01")
+    assert (ranged.status_code, "last thirty days" in ranged.json()["detail"]) == (422, True)
     assert api.get("/api/tidal").json()["areas"] == [*NAMES, "rooftop_solar"]
 
 

@@ -12,7 +12,7 @@ from tests.api.conftest import Api, Start
 
 PATHS = (
     "/api/current", "/api/wind", "/api/snapshot", "/api/gaps", "/api/status", "/api/catalogue", "/health",
-    "/api/wind?start=2026-02-10&end=2026-02-11", "/api/gaps?area=wind",
+    "/api/wind?start=2026-02-10&end=2026-02-11", "/api/gaps?area=wind", "/openapi.json",
 )  # fmt: skip
 
 
@@ -24,6 +24,14 @@ def test_every_data_path_has_a_strong_etag_and_answers_304(path: str, api: Api) 
     assert re.fullmatch(r'"[0-9a-f]{32}(-gzip|-br)?"', etag)
     again = api.get(path, if_none_match=etag)
     assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", etag)
+
+
+@pytest.mark.parametrize("path", ["/ui/", "/docs", "/redoc", "/static/current.css"])
+def test_pages_have_an_etag_too(path: str, api: Api) -> None:
+    first = api.get(path)
+    again = api.get(path, if_none_match=first.headers["etag"])
+    assert (again.status_code, again.content) == (304, b"")
+    assert api.get(path, if_none_match='"other"').status_code == 200
 
 
 @pytest.mark.parametrize("path", [*PATHS, "/ui/", "/docs", "/api/tidal", "/api/wind?foo=1", "/nothing"])
