@@ -2,23 +2,23 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from api.answers import Answer, Body, answer
 from api.files import listing, pick
-from api.formats import MEDIA_TYPES, Labels, count, file_name, write
 from api.gaps import filtered
 from api.health import health, status
 from api.problems import Problem
-from api.query import Format, Question
-from api.ranges import Ranges
+from api.query import Question
 from api.settings import ApiSettings
 from api.store import LaterStore
 from api.summaries import Summaries, Summary
-from include.domain.calendar import DAY
 from include.domain.catalogue import AREAS, ATTRIBUTION
 from include.domain.series import Area
 from include.storage.keys import SCHEMA_VERSION
+
+if TYPE_CHECKING:
+    from api.ranged import Ranged
 
 TITLE: Final = "Irish grid data"
 VERSION: Final = "1.0.0"
@@ -29,10 +29,8 @@ NO_GAP_CHECK: Final = {
     "note": "The gap check has not run on this store yet.",
     "gaps": [],
 }
-FILES: Final = {Format.CSV, Format.NDJSON, Format.PARQUET}
-"""Formats that a browser saves instead of showing."""
-CLOSED_KEPT: Final = 3600
-"""Seconds that an answer about days that are over may be kept for: a repair may still change it."""
+DOCUMENT_KEPT: Final = 3600
+"""Seconds that the OpenAPI document may be kept for."""
 FIRST_LOOK: Final = 5.0
 LATER_LOOKS: Final = 1.5
 """Seconds that a request waits for the store on Lambda: at first, and when it has something to answer with."""
@@ -44,8 +42,9 @@ class Service:
 
     settings: ApiSettings
     summaries: Summaries
-    ranges: Ranges
+    store: LaterStore
     _openapi: Body | None = None
+    _ranged: "Ranged | None" = None
 
     @classmethod
     def of(cls, settings: ApiSettings) -> "Service":
@@ -54,7 +53,7 @@ class Service:
         if not settings.on_request:
             store.opened.check()
         summaries = Summaries(store, clock=settings.clock, only=lambda name: settings.public_bulk or name != "files")
-        return cls(settings, summaries, Ranges(store))
+        return cls(settings, summaries, store)
 
     def freshen(self) -> None:
         """On Lambda nothing runs between two requests: look at the store when it is time, and not for long."""
@@ -142,31 +141,20 @@ class Service:
     def range(self, question: Question) -> Body:
         """The readings that a question asks for; Problem when it has too many, or cannot be answered now."""
         self.freshen()
-        now, feed = self.summaries.clock(), self.summaries.feed
-        if feed is None:
+        if self.summaries.feed is None:
             self.summary("current")
-        labels = Labels(feed=feed or "", attribution=ATTRIBUTION, newest=self.summaries.newest())
-        with self.ranges.result(question, now=now) as connection:
-            points = count(connection)
-            data = write(connection, question, labels)
-        closed = question.span.end < now - DAY
-        name = f'attachment; filename="{file_name(question, labels)}"'
-        headers = {"content-disposition": name} if question.format in FILES else {}
-        return Body(
-            data,
-            labels.feed,
-            media_type=MEDIA_TYPES[question.format],
-            keep=CLOSED_KEPT if closed else None,
-            headers=headers,
-            points=points,
-        )
+        if self._ranged is None:
+            from api.ranged import Ranged  # noqa: PLC0415  only a range needs it
+
+            self._ranged = Ranged(self.store, self.summaries)
+        return self._ranged.body(question)
 
     def openapi(self) -> Body:
         """The OpenAPI document."""
         if self._openapi is None:
             from api.openapi import document  # noqa: PLC0415  only its readers need it
 
-            self._openapi = Body.of(document(title=TITLE, version=VERSION), feed="none", keep=CLOSED_KEPT)
+            self._openapi = Body.of(document(title=TITLE, version=VERSION), feed="none", keep=DOCUMENT_KEPT)
         return self._openapi
 
     def health(self) -> dict[str, Any]:

@@ -122,6 +122,7 @@ def test_the_docs_are_served_from_here(api: Api) -> None:
         assert loaded
         assert all(one.startswith("/") for one in loaded)
         assert all(api.get(one).status_code == 200 for one in loaded)
+        assert not any("//cdn" in api.get(one).text for one in loaded if one.endswith(".js"))
 
 
 @pytest.mark.parametrize("path", ["/api/wind", "/api/current", "/health", "/api/files"])
