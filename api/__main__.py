@@ -6,6 +6,7 @@ import sys
 import uvicorn
 
 from api.app import create_app
+from api.protocol import ProblemProtocol
 from include.domain.errors import GridError
 
 
@@ -21,7 +22,13 @@ def main() -> int:
         sys.stderr.write(f"{error}\n")
         return 2
     uvicorn.run(
-        app, host=given.host, port=given.port, log_level="warning", access_log=False, http="httptools", loop="uvloop"
+        app,
+        host=given.host,
+        port=given.port,
+        log_level="warning",
+        access_log=False,
+        http=ProblemProtocol,
+        loop="uvloop",
     )
     return 0
 

@@ -12,10 +12,12 @@ from typing import Any, Final
 import brotli
 
 from api.problems import Problem
-from include.domain.catalogue import CYCLE, TICK_OFFSET
+from include.domain.catalogue import ATTRIBUTION, CYCLE, TICK_OFFSET
+from include.storage.keys import SCHEMA_VERSION
 
 LARGEST: Final = 4_400_000
 """Bytes of an encoded body: what AWS Lambda hands on (6 MB) less base64. The same everywhere."""
+TEXTS: Final = ("text/", "application/json", "application/x-ndjson", "application/xml", "image/svg")
 LEAST_AGE: Final = 15
 """Seconds that an answer may be kept for at least."""
 AT_WORK: Final = 240
@@ -23,7 +25,7 @@ AT_WORK: Final = 240
 STALE: Final = "stale-while-revalidate=60, stale-if-error=86400"
 ENCODINGS: Final = ("br", "gzip", "identity")
 """Best first."""
-EXPOSED: Final = "ETag, X-Data-Feed, Content-Disposition, Retry-After"
+EXPOSED: Final = "ETag, X-Data-Feed, X-Attribution, X-Schema-Version, X-Stale-After, Content-Disposition, Retry-After"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +57,8 @@ class Body:
 
     @property
     def compressible(self) -> bool:
-        """Whether compressing makes it smaller: Parquet is compressed inside."""
-        return not self.media_type.endswith("parquet")
+        """Whether compressing makes it smaller: Parquet and pictures are compressed inside."""
+        return self.media_type.startswith(TEXTS)
 
     def encoded(self, encoding: str) -> bytes:
         """The bytes as they are sent."""
@@ -103,6 +105,8 @@ def answer(body: Body, request: Mapping[str, str], *, now: datetime, cache: str 
         "cache-control": cache or f"public, max-age={body.max_age(now)}, {STALE}",
         "vary": "Accept-Encoding",
         "x-data-feed": body.feed,
+        "x-attribution": ATTRIBUTION,
+        "x-schema-version": str(SCHEMA_VERSION),
     }
     if "if-none-match" in request and has(request["if-none-match"], etag):
         return Answer(304, _raw(headers), b"")
@@ -157,19 +161,22 @@ def _brotli(data: bytes) -> bytes:
     return compressed
 
 
-def too_large(*, points: int | None, size: int | None = None) -> Problem:
+def too_large(*, points: int | None, size: int | None = None, most: int = 0) -> Problem:
     """An answer that does not fit: how large it is, and how to get the numbers."""
     seen = [f"{points:,} points"] if points is not None else []
     seen += [f"{size / 1e6:.1f} MB compressed"] if size is not None else []
-    return Problem(
+    allowed = f"{LARGEST / 1e6:.1f} MB compressed" if size is not None else f"{most:,} points"
+    problem = Problem(
         413,
         "Answer too large",
-        f"{', '.join(seen)}; an answer may have {LARGEST / 1e6:.1f} MB. Ask for a coarser resolution (such as 1h or"
-        " 1d), a shorter range, fewer fields or regions, format=parquet, or take the files that /api/files lists.",
+        f"{', '.join(seen)}; allowed: {allowed}. Ask for a coarser resolution (such as 1h or 1d), a shorter range,"
+        " fewer fields or regions, or format=columns (the smallest); or take the files that /api/files lists, where"
+        " a deployment hands them out.",
         points=points,
-        bytes=size,
-        allowed_bytes=LARGEST,
     )
+    if size is not None:
+        problem.more |= {"bytes": size, "allowed_bytes": LARGEST}
+    return problem
 
 
 def _too_large(body: Body, encoding: str) -> Problem:

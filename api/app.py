@@ -2,28 +2,20 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
-from functools import cache
-from pathlib import Path
 from typing import Any, Final
 
-import fastapi_offline
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
-from fastapi.staticfiles import StaticFiles
 from fastapi_offline import FastAPIOffline
 from starlette.exceptions import HTTPException
-from starlette.routing import Route
 
 from api.answers import Answer, Body, answer
 from api.edge import Edge
 from api.problems import Problem, of_status
 from api.query import only_known, read_question
-from api.service import DOCUMENT_KEPT, TITLE, VERSION, Service
-from api.settings import HERE, ApiSettings, load_settings
+from api.service import TITLE, VERSION, Service
+from api.settings import ApiSettings, load_settings
 
-REDOC: Final = "/static-offline-docs/redoc.standalone.js"
-REDOC_LOGO: Final = b"https://cdn.redoc.ly/redoc/logo-mini.svg"
 NEVER_KEPT: Final = "no-store"
 
 
@@ -39,27 +31,15 @@ def create_app(settings: ApiSettings | None = None) -> FastAPI:
         yield
         service.summaries.stop()
 
-    app = FastAPIOffline(title=TITLE, version=VERSION, lifespan=lifespan)
+    app = FastAPIOffline(title=TITLE, version=VERSION, lifespan=lifespan, redirect_slashes=False)
     app.state.service = service
     app.state.summaries = service.summaries
-    app.router.routes.insert(0, Route(REDOC, _redoc))
     _add_data_routes(app, service)
     _add_pages(app, service)
     app.add_exception_handler(HTTPException, _http_problem)
     app.add_exception_handler(Problem, _problem)
     app.add_middleware(Edge, ready=service.ready)
     return app
-
-
-async def _redoc(request: Request) -> Response:
-    """ReDoc's bundle, less the one image that it would load from elsewhere."""
-    return _response(answer(_redoc_bundle(), request.headers, now=datetime.now(UTC)))
-
-
-@cache
-def _redoc_bundle() -> Body:
-    script = (Path(fastapi_offline.__file__).parent / "static" / "redoc.standalone.js").read_bytes()
-    return Body(script.replace(REDOC_LOGO, b"data:,"), "none", media_type="text/javascript", keep=DOCUMENT_KEPT)
 
 
 def _add_data_routes(app: FastAPI, service: Service) -> None:
@@ -121,9 +101,9 @@ def _add_pages(app: FastAPI, service: Service) -> None:
         head = current.head if current and current.head["as_of"] is not None else None
         return HTMLResponse(current_page(head, now=service.summaries.clock()))
 
-    app.mount("/static", StaticFiles(directory=HERE / "static"))
-    if service.settings.grid_guide.is_dir():
-        app.mount("/guide", StaticFiles(directory=service.settings.grid_guide, html=True))
+    @app.get("/ui", include_in_schema=False)
+    async def without_slash() -> Response:
+        return RedirectResponse("/ui/")
 
 
 def _sent(request: Request, service: Service, body: Body, *, cache: str | None = None) -> Response:

@@ -48,15 +48,16 @@ class Edge:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        if scope["path"].startswith("/api/"):
+            scope = {**scope, "path": scope["path"].rstrip("/")}
         sending = _Sending(send, scope)
         try:
             found = self._at_once(scope)
             if found is not None:
                 await sending.answer(found)
                 return
-            if scope["method"] == "HEAD":
-                scope["method"] = "GET"
-            await self.app(scope, receive, sending)
+            # A copy: the server reads the method of its own.
+            await self.app({**scope, "method": "GET"}, receive, sending)
         except Problem as problem:
             await sending.problem(problem)
         except Exception:
@@ -119,7 +120,7 @@ class _Sending:
     def _finish(self, page: Message) -> bytes:
         """Give a page its policy, and an ETag unless it has one; returns what is sent of it."""
         page["headers"].append((b"content-security-policy", policy(self._html, self.path).encode()))
-        if page["status"] != 200 or any(name == b"etag" for name, _ in page["headers"]):
+        if page["status"] != 200 or any(name.lower() == b"etag" for name, _ in page["headers"]):
             return self._html
         etag = f'"{hashlib.sha256(self._html).hexdigest()[:32]}"'
         page["headers"] += [(b"etag", etag.encode()), (b"cache-control", b"no-cache")]

@@ -4,18 +4,17 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final
 
 from api.answers import Body
+from api.gaps import chosen, limits
 from api.problems import Problem
-from api.query import instant, listed, only_known
+from api.query import only_known
 from api.summaries import Readable, Summary
-from include.domain.catalogue import AREAS
 from include.storage.keys import partition_of_key
 
 PARAMETERS: Final = ("area", "region", "start", "end")
-REGIONS: Final = ("ALL", "ROI", "NI")
 PINNED: Final = "public, max-age=31536000, immutable"
 VERSION: Final = re.compile(r"[\w.-]{1,1024}")
 PARQUET: Final = "application/vnd.apache.parquet"
@@ -24,18 +23,15 @@ PARQUET: Final = "application/vnd.apache.parquet"
 def listing(document: dict[str, Any], given: Sequence[tuple[str, str]], *, now: datetime) -> dict[str, Any]:
     """The list, less what is filtered out; Problem when a filter is not allowed."""
     values = only_known(given, PARAMETERS)
-    names = dict.fromkeys([*(area.name for area in AREAS), *(file["area"] for file in document["files"])])
-    areas = listed(values, "area", tuple(names))
-    regions = listed(values, "region", REGIONS)
-    start = instant("start", values["start"], UTC, now=now) if "start" in values else None
-    end = instant("end", values["end"], UTC, now=now) if "end" in values else None
+    of_them = chosen(values, [file["area"] for file in document["files"]])
+    start, end = limits(values, now=now)
 
     def wanted(file: Mapping[str, Any]) -> bool:
         partition = partition_of_key(file["path"])
         assert partition is not None
         span = partition.span
         in_time = (end is None or span.start < end) and (start is None or span.end > start)
-        return in_time and file["area"] in areas and file["region"] in regions
+        return in_time and of_them(file)
 
     return document | {"files": [file for file in document["files"] if wanted(file)]}
 

@@ -25,8 +25,10 @@ MEDIA_TYPES: Final = {
     Format.NDJSON: "application/x-ndjson",
     Format.PARQUET: "application/vnd.apache.parquet",
 }
-TOTAL_UNITS: Final = {"MW": "MWh", "t/h": "t"}
+TOTAL_UNITS: Final = {"MW": "MWh", "tCO2/h": "tCO2"}
 """What a rate adds up to over time."""
+SMALL_PARQUET: Final = "FORMAT parquet, COMPRESSION zstd, PARQUET_VERSION v2"
+"""Slots as deltas, repeated words in dictionaries."""
 CALENDAR_STEPS: Final = {Resolution.DAY: "P1D", Resolution.WEEK: "P1W", Resolution.MONTH: "P1M"}
 STEPS: Final = {5: "PT5S", 900: "PT15M", 1800: "PT30M", 3600: "PT1H"}
 
@@ -96,7 +98,8 @@ def _prepare(connection: "DuckDBPyConnection", question: Question) -> None:
         },
     )
     connection.execute(
-        "CREATE TEMP VIEW told AS SELECT r.* REPLACE (CASE WHEN s.total_unit IS NOT NULL THEN r.total END AS total),"
+        "CREATE TEMP VIEW told AS SELECT r.* REPLACE (CASE WHEN s.total_unit IS NOT NULL THEN r.total END AS total,"
+        " CASE WHEN s.wide THEN r.low END AS low, CASE WHEN s.wide THEN r.high END AS high),"
         " s.unit, s.wide, s.total_unit,"
         " strftime(make_timestamp(r.slot + z.shift), '%Y-%m-%dT%H:%M:%S') || z.suffix AS timestamp,"
         " strftime(make_timestamp(r.fetched), '%Y-%m-%dT%H:%M:%SZ') AS fetched_at"
@@ -291,7 +294,7 @@ def _table(connection: "DuckDBPyConnection", question: Question, labels: Labels)
     options = {
         Format.CSV: "FORMAT csv, HEADER",
         Format.NDJSON: "FORMAT json",
-        Format.PARQUET: f"FORMAT parquet, KV_METADATA {_metadata(question, labels)}",
+        Format.PARQUET: f"{SMALL_PARQUET}, KV_METADATA {_metadata(question, labels)}",
     }[question.format]
     with tempfile.TemporaryDirectory(prefix="range-") as folder:
         path = Path(folder) / "answer"

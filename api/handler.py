@@ -5,7 +5,8 @@ from mangum import Mangum
 from api.app import create_app
 from api.settings import load_settings
 
-app = create_app(load_settings().model_copy(update={"on_request": True}))
+settings = load_settings().model_copy(update={"on_request": True})
+app = create_app(settings)
 TEXTS = ["text/", "application/json", "application/problem+json", "application/x-ndjson", "application/javascript"]
 
-handler = Mangum(app, lifespan="off", text_mime_types=TEXTS)
+handler = Mangum(app, lifespan="off", text_mime_types=TEXTS, api_gateway_base_path=settings.grid_base_path)

@@ -4,7 +4,9 @@ from datetime import datetime
 from typing import Any
 
 from api.summaries import Summaries, Summary
+from include.domain.catalogue import ATTRIBUTION
 from include.domain.series import Role
+from include.storage.keys import SCHEMA_VERSION
 
 
 def health(summaries: Summaries, *, now: datetime) -> dict[str, Any]:
@@ -18,11 +20,13 @@ def health(summaries: Summaries, *, now: datetime) -> dict[str, Any]:
     states = {one["status"] for one in areas.values()}
     worst = next((state for state in ("down", "late") if state in states), "ok")
     return {
-        "status": "degraded" if loaded.error else worst,
+        "schema_version": SCHEMA_VERSION,
+        "attribution": ATTRIBUTION,
+        "status": "degraded" if loaded.error and worst != "down" else worst,
         "feed": summaries.feed,
         "cached_at": loaded.cached_at.isoformat() if loaded.cached_at else None,
         "areas_loaded": sum(1 for name in areas if summaries.get(name)),
-        "store": loaded.error or "ok",
+        "store": loaded.error or ("ok" if loaded.bodies else "nothing has been exported to it yet"),
         "areas": areas,
     }
 

@@ -48,6 +48,7 @@ def document(*, title: str, version: str) -> dict[str, Any]:
         "/api/files": _get(
             "The Parquet files themselves", "Files", tags=["Data"], parameters=_file_filters(), missing=True
         ),
+        "/api/files/{path}": _file(),
         **{f"/api/{area.name}": _area(area) for area in AREAS},
     }
     return {
@@ -89,7 +90,9 @@ def _get(
         answers["404"] = _problem("This deployment hands out no files.")
     if parameters is not None:
         answers["422"] = _problem("Well formed, but outside of what there is, or the parameters do not go together.")
+        answers["414"] = _problem("The query has more than 8 KiB.")
     if parameters is not None and content is not None:
+        answers["404"] = _problem("No readings in this range; the problem says what is held.")
         answers["406"] = _problem("Too large uncompressed; send `Accept-Encoding: gzip` or `br`.")
         answers["413"] = _problem("More than 4.4 MB even compressed; the problem says how to get the numbers.")
     name = summary.split(":", maxsplit=1)[0]
@@ -102,6 +105,19 @@ def _get(
         "responses": answers,
     }
     return {"get": operation}
+
+
+def _file() -> dict[str, Any]:
+    path = {"name": "path", "in": "path", "required": True, "schema": {"type": "string", "minLength": 1}}
+    path |= {"description": "As `/api/files` lists it.", "example": FILE_EXAMPLE}
+    version = _text("version", {"type": "string", "pattern": r"^[\w.-]{1,64}$"}, "Of these bytes.", "0123456789abcdef")
+    told = _get("One Parquet file", "File", tags=["Data"], parameters=[path, version], missing=True)
+    told["get"]["responses"]["200"]["content"] = {MEDIA_TYPES[Format.PARQUET]: {"schema": {"type": "string"}}}
+    told["get"]["responses"]["410"] = _problem("The file has changed since.")
+    return told
+
+
+FILE_EXAMPLE: Final = "readings/source=eirgrid/area=wind/region=ROI/year=2026/month=10/data.parquet"
 
 
 def _headers() -> dict[str, Any]:

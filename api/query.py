@@ -111,6 +111,7 @@ def only_known(given: Sequence[tuple[str, str]], known: Sequence[str]) -> dict[s
                 "Unknown parameter",
                 f"{name[:40]!r} is no parameter of this path; allowed: {allowed}",
                 parameter=name[:40],
+                value=value[:60],
                 allowed_values=list(known),
             )
         values[name] = f"{values[name]},{value}" if name in values else value
@@ -141,11 +142,12 @@ def instant(name: str, text: str, zone: tzinfo, *, now: datetime) -> datetime:
     """A date, or an RFC 3339 instant with its offset, in the time that this API knows of; a date is its midnight."""
     first, last = datetime(HISTORY_START.year, 1, 1, tzinfo=UTC), now + AHEAD
     allowed = (
-        f"a date such as 2026-11-25 or an instant such as 2026-11-25T12:00:00Z, {first:%Y-%m-%d} to {last:%Y-%m-%d}"
+        "a date such as 2026-11-25 or an instant with its offset, such as 2026-11-25T12:00:00Z,"
+        f" {first:%Y-%m-%d} to {last:%Y-%m-%d}"
     )
     try:
         # In a query string a plus is a blank.
-        found = _parsed(text.replace(" ", "+", 1) if "T" in text else text, zone)
+        found = _parsed(text.upper().replace(" ", "+", 1) if "T" in text.upper() else text, zone)
     except (ValueError, OverflowError):
         raise Problem.parameter(name, text, allowed) from None
     if not first - DAY <= found <= last:

@@ -3,7 +3,7 @@
 import logging
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
@@ -18,7 +18,8 @@ from include.domain.errors import StorageError
 from include.domain.readings import Partition
 from include.domain.series import Aggregation, Area, Series
 from include.export import ALSO_READS, SUMMED, range_sql, withheld_parameters
-from include.storage.keys import partitions_of
+from include.storage.keys import partitions_of, readings_key
+from include.storage.object_store import ObjectStore
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -27,15 +28,17 @@ log = logging.getLogger(__name__)
 
 SOURCE: Final = "eirgrid"
 """The source whose areas the catalogue has."""
+Held = Mapping[tuple[str, str], Mapping[str, Any]]
+"""By area and region: the `periods` of the files that the last export saw."""
 AT_ONCE: Final = 2
 """Queries that run at once: each may use DuckDB's whole memory limit."""
-PATIENCE: Final = 5.0
+PATIENCE: Final = 10.0
 """Seconds that a query waits for its turn."""
 LONGEST: Final = 20.0
 """Seconds after which a query is ended: an API Gateway gives up after 30."""
 MOST_READ: Final = 40_000_000
 """Slots that a query may have to look at: a year of frequency has six million."""
-MOST_POINTS: Final = 1_000_000
+MOST_POINTS: Final = 2_500_000
 """Points that an answer is begun with: more never fit."""
 
 
@@ -47,14 +50,14 @@ class Ranges:
         self._turns = threading.BoundedSemaphore(AT_ONCE)
 
     @contextmanager
-    def result(self, question: Question, *, now: datetime) -> Iterator["DuckDBPyConnection"]:
+    def result(self, question: Question, held: Held, *, now: datetime) -> Iterator["DuckDBPyConnection"]:
         """A connection with the table `result`, one row a slot or bucket: see `range_native.sql`, `range_buckets.sql`.
 
         Problem when it is too much (413), takes too long, or the store cannot be read (503).
         """
         points = expected_points(question, now=now)
         if points > MOST_POINTS:
-            raise too_large(points=points)
+            raise too_large(points=points, most=MOST_POINTS)
         if (read := expected_slots(question, now=now)) > MOST_READ:
             raise Problem(
                 413,
@@ -66,7 +69,7 @@ class Ranges:
             raise _busy("other range queries are being worked on")
         try:
             with self._bounded() as connection:
-                self._fill(connection, question)
+                self._fill(connection, question, held)
                 yield connection
         finally:
             self._turns.release()
@@ -87,14 +90,17 @@ class Ranges:
             ) from None
         except duckdb.OutOfMemoryException:
             raise _busy("it needs more memory than a query may have; ask for a shorter range") from None
-        except (duckdb.IOException, duckdb.HTTPException, duckdb.InvalidInputException, StorageError, OSError):
+        except (duckdb.Error, StorageError, OSError):
+            # A damaged file comes as DuckDB's plainest error.
             log.exception("a range could not be read")
             raise _busy("the store cannot be read right now") from None
 
-    def _fill(self, connection: "DuckDBPyConnection", question: Question) -> None:
+    def _fill(self, connection: "DuckDBPyConnection", question: Question, held: Held) -> None:
         from include.storage.duck import existing_files  # noqa: PLC0415
 
-        files = existing_files(self.store.opened, _partitions(question))
+        wanted = list(_partitions(question))
+        files = existing_files(self.store.opened, wanted)
+        _all_there(self.store.opened, wanted, files, held)
         if not files:
             connection.execute(_EMPTY)
             return
@@ -130,6 +136,15 @@ def _partitions(question: Question) -> Iterator[Partition]:
             yield from partitions_of(SOURCE, area, region, question.span)
 
 
+def _all_there(store: ObjectStore, wanted: list[Partition], files: list[str], held: Held) -> None:
+    """StorageError when a file is gone that was there: its slots must not pass for never fetched."""
+    found = set(files)
+    for one in wanted:
+        known = held.get((one.area, one.region), {}).get("periods", ())
+        if one.period in known and store.address(readings_key(one)) not in found:
+            raise StorageError(f"{readings_key(one)} is gone")
+
+
 _EMPTY: Final = (
     "CREATE TEMP TABLE result (region VARCHAR, field VARCHAR, slot BIGINT, value DOUBLE, low DOUBLE, high DOUBLE,"
     " total DOUBLE, slots BIGINT, filled BIGINT, derived BIGINT, withheld BIGINT, fetched BIGINT)"
@@ -138,11 +153,15 @@ _EMPTY: Final = (
 
 def reads_of(question: Question) -> list[tuple[Area, tuple[str, ...]]]:
     """Areas and regions whose files the answer is made from."""
-    area, regions = question.area, question.regions
+    also = [area_named(name) for name in ALSO_READS.get(question.area.name, ())]
+    return [(area, _with_parts(area, question)) for area in (question.area, *also)]
+
+
+def _with_parts(area: Area, question: Question) -> tuple[str, ...]:
+    """The regions asked for, and those whose sum may stand in for one of them."""
     summed = SUMMED.get(area.name, {}) if question.derive else {}
-    own = dict.fromkeys([*regions, *(part for region in regions for part in summed.get(region, ()))])
-    also = [(area_named(name), regions) for name in ALSO_READS.get(area.name, ())]
-    return [(area, tuple(own)), *also]
+    parts = (part for region in question.regions for part in summed.get(region, ()))
+    return tuple(dict.fromkeys([*question.regions, *parts]))
 
 
 def expected_slots(question: Question, *, now: datetime) -> int:

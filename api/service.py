@@ -2,15 +2,19 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from api.answers import Answer, Body, answer
+import fastapi_offline
+
+from api.answers import Answer, Body, answer, plain
+from api.assets import Assets
 from api.files import listing, pick
 from api.gaps import filtered
 from api.health import health, status
 from api.problems import Problem
 from api.query import Question
-from api.settings import ApiSettings
+from api.settings import HERE, ApiSettings
 from api.store import LaterStore
 from api.summaries import Summaries, Summary
 from include.domain.catalogue import AREAS, ATTRIBUTION
@@ -36,6 +40,16 @@ LATER_LOOKS: Final = 1.5
 """Seconds that a request waits for the store on Lambda: at first, and when it has something to answer with."""
 
 
+def _assets(settings: ApiSettings) -> tuple[Assets, ...]:
+    docs = Path(fastapi_offline.__file__).parent / "static"
+    return (
+        Assets("/static/", HERE / "static"),
+        Assets("/guide/", settings.grid_guide),
+        # ReDoc would load one image from elsewhere.
+        Assets("/static-offline-docs/", docs, {b"https://cdn.redoc.ly/redoc/logo-mini.svg": b"data:,"}),
+    )
+
+
 @dataclass(slots=True)
 class Service:
     """One deployment's API."""
@@ -43,6 +57,7 @@ class Service:
     settings: ApiSettings
     summaries: Summaries
     store: LaterStore
+    assets: tuple[Assets, ...]
     _openapi: Body | None = None
     _ranged: "Ranged | None" = None
 
@@ -53,7 +68,7 @@ class Service:
         if not settings.on_request:
             store.opened.check()
         summaries = Summaries(store, clock=settings.clock, only=lambda name: settings.public_bulk or name != "files")
-        return cls(settings, summaries, store)
+        return cls(settings, summaries, store, _assets(settings))
 
     def freshen(self) -> None:
         """On Lambda nothing runs between two requests: look at the store when it is time, and not for long."""
@@ -68,7 +83,7 @@ class Service:
         if path == "/openapi.json":
             return answer(self.openapi(), headers, now=self.summaries.clock())
         if not path.startswith("/api/"):
-            return None
+            return self._asset(path, headers)
         self.freshen()
         found = self.summaries.loaded.bodies.get(path[5:])
         if path == "/api/gaps":
@@ -76,6 +91,14 @@ class Service:
         if found is None or path == "/api/files":
             return None
         return answer(found.body, headers, now=self.summaries.clock())
+
+    def _asset(self, path: str, headers: dict[str, str]) -> Answer | None:
+        for one in self.assets:
+            if (body := one.get(path)) is not None:
+                return answer(body, headers, now=self.summaries.clock())
+            if one.is_folder(path):
+                return plain(307, [("location", f"{path}/")])
+        return None
 
     def summary(self, name: str) -> Summary:
         """One summary; Problem when nothing has been exported yet."""
@@ -163,5 +186,4 @@ class Service:
 
     def status(self) -> dict[str, Any]:
         """What `/api/status` tells."""
-        head = {"schema_version": SCHEMA_VERSION, "attribution": ATTRIBUTION}
-        return head | status(self.summaries, now=self.summaries.clock())
+        return status(self.summaries, now=self.summaries.clock())

@@ -43,6 +43,8 @@ class Summary:
     """What the store called this version."""
     head: dict[str, Any]
     """Its readings and other short parts; not its series."""
+    held: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
+    """Of the catalogue: by area and region, `periods` (of the files) and the first and last slot."""
 
     @classmethod
     def of(cls, found: StoredObject) -> "Summary":
@@ -53,12 +55,27 @@ class Summary:
         except (ValueError, KeyError, TypeError) as error:
             raise StorageError("a summary in the store cannot be read") from error
         head = {name: part for name, part in document.items() if name not in HEAVY}
-        return cls(Body(found.data, feed), found.etag, head)
+        return cls(Body(found.data, feed), found.etag, head, _held(document.get("areas")))
 
     def document(self) -> dict[str, Any]:
         """The parsed JSON."""
         loaded: dict[str, Any] = json.loads(self.body.data)
         return loaded
+
+
+def _held(areas: Any) -> dict[tuple[str, str], dict[str, Any]]:
+    if not isinstance(areas, list):
+        return {}
+    found = {}
+    for area in areas:
+        for region, periods in area["periods"].items():
+            own = [one for one in area["series"] if one["region"] == region and one["first"]]
+            found[area["area"], region] = {
+                "periods": frozenset(periods),
+                "first": min((one["first"] for one in own), default=None),
+                "last": max((one["last"] for one in own), default=None),
+            }
+    return found
 
 
 HEAVY: Final = {"series", "areas", "days", "files"}
@@ -98,6 +115,8 @@ class Summaries:
         known = self.loaded
         try:
             names = [name for info in self.store.list(f"{SUMMARIES}/") if (name := summary_name(info.key))]
+            if known.bodies and not names:
+                raise StorageError("the summaries are gone")
             wanted = [name for name in names if self._only(name)]
             found = self._pool.map(lambda name: (name, self._summary(name, known.bodies.get(name))), wanted)
             # Nothing is ever deleted: what a listing leaves out is there all the same.

@@ -39,5 +39,7 @@ def record(
         "ended_at": utc(ended_at),
         "areas": {name: dict(counts) for name, counts in areas.items()},
     }
-    store.overwrite(cycle_key(source_id), as_json(document))
+    data = as_json(document)
+    if found is None or found.data != data:
+        store.overwrite(cycle_key(source_id), data)
     return True

@@ -112,15 +112,18 @@ class Inventory:
 
     def _area(self, area: Area, files: Iterable[File]) -> dict[str, Any]:
         held: dict[tuple[str, str], list[dict[str, Any]]] = {}
+        periods: dict[str, list[str]] = {region: [] for region in area.regions}
         for file in files:
             partition = partition_of_key(file["key"])
-            if partition is not None and partition.area == area.name:
+            if partition is not None and partition.area == area.name and partition.region in periods:
+                periods[partition.region].append(partition.period)
                 for field, facts in file["fields"].items():
                     held.setdefault((partition.region, field), []).append(facts)
         return {
             "area": area.name,
             "title": area.title,
             "regions": list(area.regions),
+            "periods": periods,
             "alert_after_s": int(area.alert_after.total_seconds()),
             "series": [self._series(one, held.get((one.region, one.field), [])) for one in area.series],
         }

@@ -22,6 +22,8 @@ class LocalStore:
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self._seen = False
+        """Whether there has been a folder; one that nobody has written to yet is no error."""
 
     def get(self, key: str, *, unless: str | None = None) -> StoredObject | None:
         """See ObjectStore.get."""
@@ -52,6 +54,9 @@ class LocalStore:
 
     def list(self, prefix: str) -> Iterator[ObjectInfo]:
         """See ObjectStore.list."""
+        if not self.root.is_dir() and self._seen:
+            raise StorageError(f"GRID_STORE: {self.root} is gone")
+        self._seen = self._seen or self.root.is_dir()
         folder = self._path(prefix.rpartition("/")[0])
         cut = len(f"{self.root}/")
         # Text, not paths: a store of years has thousands of files. S3 sorts by key, and "a-b" before "a/b".

@@ -125,7 +125,12 @@ def test_gaps_can_be_filtered(api: Api) -> None:
         gap("wind", "NI", "missing_upstream", "2026-02-01T00:00:00Z", "2026-02-01T00:00:00Z"),
         gap("co2", "ROI", "withheld", "2026-02-03T00:00:00Z", "2026-02-05T00:00:00Z"),
     ]
-    report = {"feed": "simulated", "checked_at": NOW, "gaps": gaps, "series": [{"area": "wind", "region": "NI"}]}
+    series = [
+        {"area": "wind", "region": "NI", "expected": 100, "known": 99},
+        {"area": "co2", "region": "ROI", "expected": 100, "known": 100},
+    ]
+    window = {"start": "2026-02-01T00:00:00Z", "end": "2026-02-11T00:00:00Z"}
+    report = {"feed": "simulated", "checked_at": NOW, "gaps": gaps, "series": series, "window": window}
     api.store.overwrite(summary_key("gaps"), json.dumps(report).encode())
     api.refresh()
 
@@ -139,4 +144,9 @@ def test_gaps_can_be_filtered(api: Api) -> None:
     assert found("end=2026-02-03") == [1]
     assert found("start=2026-02-04&end=2026-02-05") == [2]
     assert api.get("/api/gaps?area=wind").json()["filters"] == {"area": "wind"}
+    assert api.get("/api/gaps?area=co2").json()["completeness"] == 1
+    assert api.get("/api/gaps?area=wind").json()["completeness"] == 0.99
+    assert api.get("/api/gaps?area=solar").json()["completeness"] is None
     assert api.get("/api/gaps?state=gone").json()["parameter"] == "state"
+    for query in ("start=2025-01-01&end=2025-02-01", "start=2026-02-05&end=2026-02-04", "area=snsp&region=ROI"):
+        assert api.get(f"/api/gaps?{query}").status_code == 422, query

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from include.domain.catalogue import AREAS
+from include.domain.catalogue import AREAS, ATTRIBUTION
 from include.domain.catalogue import area as area_named
 from include.domain.readings import Feed
 from include.storage.keys import summary_key
@@ -18,6 +18,8 @@ def test_all_is_well_while_nothing_newer_is_due(api: Api) -> None:
     health = api.get("/health").json()
     assert {name: area["status"] for name, area in health.pop("areas").items()} == {area.name: "ok" for area in AREAS}
     assert health == {
+        "schema_version": 1,
+        "attribution": ATTRIBUTION,
         "status": "ok",
         "feed": "simulated",
         "cached_at": "2026-02-10T12:05:00+00:00",

@@ -2,13 +2,17 @@
 
 import gzip
 import re
+from http.client import HTTPConnection
+from pathlib import Path
 
 import brotli
 import pytest
+import requests
 
 from api.answers import best_encoding
 from include.storage.keys import summary_key
 from tests.api.conftest import Api, Start
+from tests.api.test_fuzz import served
 
 PATHS = (
     "/api/current", "/api/wind", "/api/snapshot", "/api/gaps", "/api/status", "/api/catalogue", "/health",
@@ -164,3 +168,30 @@ def test_freshness_is_decided_on_the_request_where_nothing_runs_between(start: S
     assert lazy.get("/api/wind").content == before
     lazy.at(lazy.app.state.summaries.clock().replace(minute=50))
     assert lazy.get("/api/wind").content == changed
+
+
+@pytest.mark.network
+def test_a_connection_goes_on_after_head_and_a_request_that_is_none_is_told(filled_once: Path) -> None:
+    """Over a real socket: what a test client does not see."""
+    with served(filled_once) as address:
+        connection = HTTPConnection(address.removeprefix("http://"))
+        for path in ("/health", "/api/wind?start=2026-02-10&end=2026-02-11", "/docs", "/api/current", "/api/tidal"):
+            connection.request("HEAD", path)
+            assert connection.getresponse().read() == b""
+            connection.request("GET", path)
+            assert len(connection.getresponse().read()) > 100
+        connection.close()
+        answer = requests.get(f"{address}/api/wind?fields={'x' * 10_000_000}", timeout=30)
+    assert answer.status_code in {400, 414}
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+def test_a_slash_at_the_end_is_no_matter(api: Api) -> None:
+    assert api.get("/api/wind/").content == api.get("/api/wind").content
+    assert api.get("/ui").headers["location"] == "/ui/"
+
+
+def test_assets_are_compressed_too(api: Api) -> None:
+    answer = api.get("/static-offline-docs/swagger-ui.css", accept_encoding="br")
+    assert answer.headers["content-encoding"] == "br"
+    assert answer.headers["vary"] == "Accept-Encoding"

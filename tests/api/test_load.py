@@ -139,5 +139,5 @@ def test_every_answer_is_whole_and_none_is_an_error(
     assert seen.wrong == []
     assert seen.answers > CLIENTS * 3
     assert seen.unmodified > 0
-    assert len(seen.cycles) > 2, "no cycle came through"
+    assert len(seen.cycles) > 1, "no cycle came through"
     assert grown < 1.25

@@ -171,3 +171,17 @@ def test_a_summary_that_cannot_be_read_leaves_the_last_good_one(filled: LocalSto
     filled.overwrite(summary_key("wind"), before["wind"])
     summaries.refresh()
     assert summaries.loaded.error is None
+
+
+def test_a_store_that_vanishes_is_told_and_the_last_good_data_are_served(filled: LocalStore, start: Start) -> None:
+    api = start(filled)
+    before = api.get("/api/wind").content
+    filled.root.rename(filled.root.with_name("elsewhere"))
+    api.refresh()
+    assert api.get("/api/wind").content == before
+    assert api.get("/health").json()["store"] == "StorageError: the store cannot be read"
+    assert api.get("/api/wind?start=2026-02-10&end=2026-02-11").status_code == 503
+
+
+def test_a_store_without_anything_says_so(empty: Api) -> None:
+    assert empty.get("/health").json()["store"] == "nothing has been exported to it yet"

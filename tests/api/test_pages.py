@@ -148,7 +148,15 @@ def test_the_guide_is_served_where_it_is_built(tmp_path: Path, filled: LocalStor
     guide = tmp_path / "site"
     guide.mkdir()
     (guide / "index.html").write_text("<h1>Guide</h1>", encoding="utf-8")
-    assert start(filled, grid_guide=guide).get("/guide/").text == "<h1>Guide</h1>"
+    (guide / "how").mkdir()
+    (guide / "how" / "index.html").write_text("<h1>How</h1>", encoding="utf-8")
+    served = start(filled, grid_guide=guide)
+    assert served.get("/guide/").text == "<h1>Guide</h1>"
+    assert served.get("/guide/how/").text == "<h1>How</h1>"
+    for path in ("/guide", "/guide/how"):
+        assert (served.get(path).status_code, served.get(path).headers["location"]) == (307, f"{path}/")
+    for path in ("/guide/no", "/guide/../secret", "/guide/%2e%2e/index.html"):
+        assert served.get(path).status_code == 404
     assert start(filled).get("/guide/").status_code == 404
 
 
@@ -156,6 +164,6 @@ def test_openapi_lists_every_data_path(api: Api) -> None:
     paths = set(api.get("/openapi.json").json()["paths"])
     assert paths == {
         "/health",
-        *(f"/api/{name}" for name in ("current", "snapshot", "gaps", "status", "catalogue", "files")),
+        *(f"/api/{name}" for name in ("current", "snapshot", "gaps", "status", "catalogue", "files", "files/{path}")),
         *(f"/api/{area.name}" for area in AREAS),
     }

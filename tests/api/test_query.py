@@ -1,13 +1,18 @@
 """What is asked for: every parameter that is not allowed is named, with the value seen and what is allowed."""
 
 import re
+from urllib.parse import parse_qsl
 
 import pytest
 
+from api.formats import told_in
+from api.query import read_question
 from include.domain.catalogue import AREAS
+from include.domain.catalogue import area as area_named
 from tests.api.conftest import Api
+from tests.jobs.invented import NOW, at
 
-INSTANT = "a date such as 2026-11-25 or an instant such as 2026-11-25T12:00:00Z"
+INSTANT = "a date such as 2026-11-25 or an instant with its offset, such as 2026-11-25T12:00:00Z"
 RANGE = "2014-01-01 to 2027-03-17"
 WRONG = {
     "resolution=2h": "resolution: got '2h'; allowed: native, 15m, 30m, 1h, 1d, 1w, 1M",
@@ -19,7 +24,7 @@ WRONG = {
     "region=ALL,UK": "region: got 'UK'; allowed: ALL, ROI, NI",
     "fields=WIND": "fields: got 'WIND'; allowed: WIND_ACTUAL, WIND_FCAST, actual, forecast",
     "fields=" + ",".join(["x"] * 1000): "fields: got 'x'; allowed: WIND_ACTUAL",
-    "start=yesterday": "start: got 'yesterday'; allowed: a date such as 2026-11-25 or an instant such as",
+    "start=yesterday": "start: got 'yesterday'; allowed: a date such as 2026-11-25 or an instant with its offset",
     "start=2026-02-30": f"start: got '2026-02-30'; allowed: {INSTANT}, {RANGE}",
     "start=0000-01-01": "start: got '0000-01-01'",
     "start=9999-12-31": "start: got '9999-12-31'",
@@ -58,8 +63,8 @@ def test_native_frequency_is_for_a_day(api: Api) -> None:
     answer = api.get("/api/frequency?resolution=native&start=2026-02-01&end=2026-02-03")
     assert answer.status_code == 422
     assert "native (5-second values) for a range of up to a day" in answer.json()["detail"]
-    assert api.get("/api/frequency?resolution=native&start=2026-02-01&end=2026-02-02").status_code == 200
-    assert api.get("/api/frequency?start=2026-02-01&end=2026-02-03").json()["resolution"] == "15m"
+    assert api.get("/api/frequency?resolution=native&start=2026-02-10&end=2026-02-11").status_code == 200
+    assert api.get("/api/frequency?start=2026-02-09&end=2026-02-11").json()["resolution"] == "15m"
 
 
 @pytest.mark.parametrize(
@@ -98,11 +103,13 @@ def test_regions_and_fields_are_lists_in_any_case(query: str, fields: list[tuple
         ("start=2026-02-01T01:00:00+01:00&end=2026-02-02", "2026-02-01T00:00:00Z", "2026-02-02T00:00:00Z"),
         ("start=2025-07-01&end=2025-07-02&tz=Europe/Dublin", "2025-07-01T00:00:00+01:00", "2025-07-02T00:00:00+01:00"),
         ("start=2025-10-26&end=2025-10-27&tz=Europe/Dublin", "2025-10-26T00:00:00+01:00", "2025-10-27T00:00:00+00:00"),
+        ("start=2026-02-01t01:00:00z&end=2026-02-02", "2026-02-01T01:00:00Z", "2026-02-02T00:00:00Z"),
         ("start=2026-01-01&end=2027-01-01&resolution=1M", "2026-01-01T00:00:00Z", "2027-01-01T00:00:00Z"),
     ],
 )
-def test_a_date_is_its_midnight_in_the_zone(query: str, first: str, last: str, api: Api) -> None:
-    assert api.get(f"/api/wind?{query}").json()["window"] == {"start": first, "end": last}
+def test_a_date_is_its_midnight_in_the_zone(query: str, first: str, last: str) -> None:
+    question = read_question(area_named("wind"), parse_qsl(query), now=at(NOW))
+    assert (told_in(question.span.start, question), told_in(question.span.end, question)) == (first, last)
 
 
 def test_a_path_that_is_no_area_never_reaches_the_store(api: Api) -> None:

@@ -86,8 +86,13 @@ def ask(api: Api, area: str, **parameters: Any) -> Any:
 
 
 def seen(api: Api, area: str, form: str, **parameters: Any) -> list[Seen]:
-    """The answer in one format, as rows in the order of region, field and time."""
-    answer = ask(api, area, format=form, **parameters)
+    """The answer in one format, as rows in the order of region, field and time; none for its 404."""
+    query = {name: str(text) for name, text in parameters.items()}
+    answer = api.client.get(f"/api/{area}", params={"format": form, **query})
+    if answer.status_code == 404:
+        assert answer.json()["title"] == "No readings in this range"
+        return []
+    assert answer.status_code == 200, answer.text[:500]
     read = {"json": _json, "columns": _columns, "csv": _csv, "ndjson": _ndjson, "parquet": _parquet}[form]
     native = parameters.get("resolution", "native") == "native"
     found = sorted(read(answer), key=lambda one: (one.region, one.field, one.at))
@@ -237,8 +242,7 @@ def by_hand(
     found = []
     for (first, last), slots in sorted(inside.items()):
         values = [one.value for one in slots if one.value is not None]
-        length = min(last, end) - max(first, start)
-        expected = 1 if series.cadence > last - first else length // series.cadence
+        expected = 1 if series.cadence > last - first else _slots(series, max(first, start), min(last, end))
         value = sum(values) / len(values) if values else None
         if series.aggregation is Aggregation.DEMAND_WEIGHTED:
             pairs = [
@@ -262,12 +266,18 @@ def by_hand(
                 sum(one.withheld for one in slots),
                 min(values, default=None) if wide else None,
                 max(values, default=None) if wide else None,
-                sum(values) * hours if values and series.unit in {"MW", "t/h"} else None,
+                sum(values) * hours if values and series.unit in {"MW", "tCO2/h"} else None,
                 expected,
                 values_counted,
             )
         )
     return found
+
+
+def _slots(series: Series, start: datetime, end: datetime) -> int:
+    """How many slots begin in [start, end)."""
+    seconds = series.cadence.total_seconds()
+    return int(-(-end.timestamp() // seconds) - -(-start.timestamp() // seconds))
 
 
 def bucket(instant: datetime, resolution: str, zone: Any) -> tuple[datetime, datetime]:
@@ -293,7 +303,7 @@ def bucket(instant: datetime, resolution: str, zone: Any) -> tuple[datetime, dat
 def test_buckets_are_what_one_works_out_by_hand(ranged: Api, area: str, question: dict[str, Any]) -> None:
     parameters = parameters_of(question, area)
     slots = seen(ranged, area, "csv", **parameters | {"resolution": "native"})
-    raw = seen(ranged, "demand", "csv", **parameters | {"resolution": "native", "derived": "false"})
+    raw = seen(ranged, "demand", "csv", **parameters | {"resolution": "native"})
     weights = {(one.region, one.at): one.value for one in raw if one.field == "SYSTEM_DEMAND" and one.value is not None}
     wanted = [
         one
@@ -382,13 +392,48 @@ def test_every_format_says_which_feed_and_whose_data_it_is(ranged: Api, form: st
         assert "stale_after" in metadata[b"stale_after"].decode() or metadata[b"stale_after"]
 
 
-def test_a_range_without_readings_is_empty_and_not_invented(ranged: Api) -> None:
-    document = ask(ranged, "wind", start="2026-07-01", end="2026-07-02").json()
-    assert [block["points"] for block in document["series"]] == [[]] * 6
-    assert [
-        block["values"]
-        for block in ask(ranged, "wind", start="2026-07-01", end="2026-07-02", format="columns").json()["series"]
-    ] == [[]] * 6
+@pytest.mark.parametrize("form", FORMATS)
+def test_a_range_without_readings_says_what_is_held(ranged: Api, form: str) -> None:
+    answer = ranged.get(f"/api/wind?start=2026-07-01&end=2026-07-02&region=ROI&format={form}")
+    assert answer.status_code == 404
+    assert answer.json()["detail"] == (
+        "wind: nothing is held from 2026-07-01T00:00:00Z to 2026-07-02T00:00:00Z;"
+        " held: ROI 2026-03-01T00:00:00Z to 2026-10-31T23:45:00Z"
+    )
+
+
+@pytest.mark.parametrize(("start", "end", "slots"), [("00:00:00", "00:40:00", [3]), ("00:10:00", "01:10:00", [3, 1])])
+def test_slots_are_those_that_begin_in_the_range(ranged: Api, start: str, end: str, slots: list[int]) -> None:
+    asked = {"start": f"2026-10-24T{start}Z", "end": f"2026-10-24T{end}Z", "region": "NI", "fields": "actual"}
+    found = points(ranged, "wind", **asked, resolution="1h")
+    assert [(one["slots"], one["slots_with_value"]) for one in found] == [(count, count) for count in slots]
+
+
+def test_emissions_add_up_to_tonnes(ranged: Api) -> None:
+    asked = {"start": "2026-10-24", "end": "2026-10-25", "region": "ROI", "fields": "CO2_EMISSIONS"}
+    (block,) = ask(ranged, "co2", **asked, resolution="1d").json()["series"]
+    (day,) = block["points"]
+    slots = points(ranged, "co2", **asked)
+    assert block["total_unit"] == "tCO2"
+    assert day["total"] == pytest.approx(sum(one["value"] for one in slots if one["value"] is not None) / 4, abs=0.01)
+
+
+def test_a_file_that_was_there_and_is_gone_is_no_empty_answer(changes: Path, tmp_path: Path, start: Start) -> None:
+    api = start(LocalStore(shutil.copytree(changes, tmp_path / "gone")), grid_now=at(NOW))
+    (tmp_path / "gone" / readings_key(Partition("eirgrid", "wind", "ROI", Month(2026, 10)))).unlink()
+    for query in ("start=2026-10-24&end=2026-10-25", "start=2026-03-28&end=2026-10-26&resolution=1M"):
+        answer = api.get(f"/api/wind?region=ROI&{query}")
+        assert (answer.status_code, answer.headers["retry-after"]) == (503, "10")
+    assert api.get("/api/wind?region=NI&start=2026-10-24&end=2026-10-25").status_code == 200
+
+
+def test_a_damaged_file_is_told_as_one_that_cannot_be_read(changes: Path, tmp_path: Path, start: Start) -> None:
+    api = start(LocalStore(shutil.copytree(changes, tmp_path / "damaged")), grid_now=at(NOW))
+    path = tmp_path / "damaged" / readings_key(Partition("eirgrid", "wind", "ROI", Month(2026, 10)))
+    data = bytearray(path.read_bytes())
+    data[200:20_000] = bytes(byte ^ 0x5A for byte in data[200:20_000])
+    path.write_bytes(bytes(data))
+    assert api.get("/api/wind?region=ROI&start=2026-10-24&end=2026-10-25").status_code == 503
 
 
 def test_by_default_it_is_thirty_days_and_tomorrow(ranged: Api) -> None:

@@ -183,7 +183,7 @@ def failing(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[FailingServer, st
 
 
 @pytest.mark.network
-@pytest.mark.parametrize("rounds", [3, pytest.param(40, marks=pytest.mark.long)])
+@pytest.mark.parametrize("rounds", [3, pytest.param(200, marks=pytest.mark.long)])
 def test_a_store_that_fails_in_every_way_loses_no_row(
     failing: tuple[FailingServer, str], processes: ForkServerContext, rounds: int
 ) -> None:
