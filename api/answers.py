@@ -12,8 +12,7 @@ from typing import Any, Final
 import brotli
 
 from api.problems import Problem
-from include.domain.catalogue import ATTRIBUTION, CYCLE, TICK_OFFSET
-from include.storage.keys import SCHEMA_VERSION
+from include.domain.catalogue import CYCLE, TICK_OFFSET
 
 LARGEST: Final = 4_400_000
 """Bytes of an encoded body: what AWS Lambda hands on (6 MB) less base64. The same everywhere."""
@@ -26,6 +25,9 @@ STALE: Final = "stale-while-revalidate=60, stale-if-error=86400"
 ENCODINGS: Final = ("br", "gzip", "identity")
 """Best first."""
 EXPOSED: Final = "ETag, X-Data-Feed, X-Attribution, X-Schema-Version, X-Stale-After, Content-Disposition, Retry-After"
+
+
+Headers = list[tuple[bytes, bytes]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,7 @@ class Body:
     points: int | None = None
     """How many slots or buckets it has, where that was asked for."""
     _encoded: dict[str, bytes] = field(default_factory=dict)
+    _fixed: dict[str, tuple[Headers, Headers]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not self.etag:
@@ -68,6 +71,16 @@ class Body:
             compress = _brotli if encoding == "br" else _gzip
             self._encoded[encoding] = compress(self.data)
         return self._encoded[encoding]
+
+    def fixed(self, encoding: str) -> tuple[Headers, Headers]:
+        """Headers that are the same in every answer, of a 304 and of a 200: made once, as they are sent."""
+        if encoding not in self._fixed:
+            named = {"etag": self.tag(encoding), "vary": "Accept-Encoding", "x-data-feed": self.feed}
+            length = str(len(self.encoded(encoding)))
+            more = {"content-type": self.media_type, "content-length": length, **self.headers}
+            coded = {} if encoding == "identity" else {"content-encoding": encoding}
+            self._fixed[encoding] = (_raw(named), _raw({**named, **more, **coded}))
+        return self._fixed[encoding]
 
     def tag(self, encoding: str) -> str:
         """The strong ETag of the bytes in this encoding, quoted."""
@@ -100,23 +113,18 @@ def answer(body: Body, request: Mapping[str, str], *, now: datetime, cache: str 
     """
     encoding = best_encoding(request.get("accept-encoding", "")) if body.compressible else "identity"
     etag = body.tag(encoding)
-    headers = {
-        "etag": etag,
-        "cache-control": cache or f"public, max-age={body.max_age(now)}, {STALE}",
-        "vary": "Accept-Encoding",
-        "x-data-feed": body.feed,
-        "x-attribution": ATTRIBUTION,
-        "x-schema-version": str(SCHEMA_VERSION),
-    }
+    kept = _cache_control(body.max_age(now)) if cache is None else (b"cache-control", cache.encode())
     if "if-none-match" in request and has(request["if-none-match"], etag):
-        return Answer(304, _raw(headers), b"")
+        return Answer(304, [*body.fixed(encoding)[0], kept], b"")
     data = body.encoded(encoding)
     if len(data) > LARGEST:
         raise _too_large(body, encoding)
-    headers |= {"content-type": body.media_type, "content-length": str(len(data)), **body.headers}
-    if encoding != "identity":
-        headers["content-encoding"] = encoding
-    return Answer(200, _raw(headers), data)
+    return Answer(200, [*body.fixed(encoding)[1], kept], data)
+
+
+@lru_cache(maxsize=1024)
+def _cache_control(seconds: int) -> tuple[bytes, bytes]:
+    return b"cache-control", f"public, max-age={seconds}, {STALE}".encode()
 
 
 @lru_cache(maxsize=256)

@@ -22,8 +22,6 @@ LONGEST_QUERY: Final = 8192
 """Bytes of a query string: as API Gateway has it."""
 SECURITY: Final = [
     (b"x-content-type-options", b"nosniff"),
-    (b"referrer-policy", b"no-referrer"),
-    (b"cross-origin-resource-policy", b"cross-origin"),
     (b"strict-transport-security", b"max-age=31536000"),
 ]
 CORS: Final = [(b"access-control-allow-origin", b"*"), (b"access-control-expose-headers", EXPOSED.encode())]
@@ -33,6 +31,8 @@ PREFLIGHT: Final = [
     ("access-control-max-age", "86400"),
     ("allow", "GET, HEAD, OPTIONS"),
 ]
+EVERYWHERE: Final = [*SECURITY, *CORS]
+ASKED: Final = {b"accept-encoding", b"if-none-match"}
 METHODS: Final = {"GET", "HEAD", "OPTIONS"}
 
 
@@ -48,12 +48,13 @@ class Edge:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        if scope["path"].startswith("/api/"):
+        if scope["path"].endswith("/") and scope["path"].startswith("/api/"):
             scope = {**scope, "path": scope["path"].rstrip("/")}
+        if await self._from_memory(scope, send):
+            return
         sending = _Sending(send, scope)
         try:
-            found = self._at_once(scope)
-            if found is not None:
+            if (found := self._refused(scope)) is not None:
                 await sending.answer(found)
                 return
             # A copy: the server reads the method of its own.
@@ -66,7 +67,24 @@ class Edge:
                 raise
             await sending.problem(of_status(500))
 
-    def _at_once(self, scope: Scope) -> Answer | None:
+    async def _from_memory(self, scope: Scope, send: Send) -> bool:
+        """Answer what is ready, as directly as can be; pages go the long way, for their policy."""
+        if scope["query_string"] or scope["method"] not in {"GET", "HEAD"} or scope["path"].endswith(("/", ".html")):
+            return False
+        try:
+            found = self.ready(scope["path"], _headers(scope))
+        except Problem as problem:
+            await _Sending(send, scope).problem(problem)
+            return True
+        if found is None:
+            return False
+        await send({"type": "http.response.start", "status": found.status, "headers": [*found.headers, *EVERYWHERE]})
+        body = b"" if scope["method"] == "HEAD" else found.body
+        await send({"type": "http.response.body", "body": body})
+        return True
+
+    def _refused(self, scope: Scope) -> Answer | None:
+        """The answer to what needs no path; Problem for what no path allows."""
         method = scope["method"]
         if method not in METHODS:
             raise Problem(
@@ -80,13 +98,13 @@ class Edge:
         query: bytes = scope["query_string"]
         if len(query) > LONGEST_QUERY:
             raise Problem(414, "Query too long", f"the query has {len(query):,} bytes; allowed: {LONGEST_QUERY:,}")
-        if query:
-            return None
-        return self.ready(scope["path"], _headers(scope))
+        # A page of the guide.
+        return None if query else self.ready(scope["path"], _headers(scope))
 
 
 def _headers(scope: Scope) -> Headers:
-    return {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+    """The two request headers that an answer depends on."""
+    return {name.decode(): value.decode("latin-1") for name, value in scope["headers"] if name in ASKED}
 
 
 class _Sending:
@@ -104,7 +122,7 @@ class _Sending:
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
-            message["headers"] = [*message["headers"], *SECURITY, *CORS]
+            message["headers"] = [*message["headers"], *EVERYWHERE]
             if any(name == b"content-type" and value.startswith(b"text/html") for name, value in message["headers"]):
                 self._page = message
                 return
@@ -119,7 +137,10 @@ class _Sending:
 
     def _finish(self, page: Message) -> bytes:
         """Give a page its policy, and an ETag unless it has one; returns what is sent of it."""
-        page["headers"].append((b"content-security-policy", policy(self._html, self.path).encode()))
+        page["headers"] += [
+            (b"content-security-policy", policy(self._html, self.path).encode()),
+            (b"referrer-policy", b"no-referrer"),
+        ]
         if page["status"] != 200 or any(name.lower() == b"etag" for name, _ in page["headers"]):
             return self._html
         etag = f'"{hashlib.sha256(self._html).hexdigest()[:32]}"'

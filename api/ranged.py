@@ -11,6 +11,7 @@ from api.store import LaterStore
 from api.summaries import Summaries
 from include.domain.calendar import DAY
 from include.domain.catalogue import ATTRIBUTION
+from include.storage.keys import SCHEMA_VERSION
 
 FILES: Final = {Format.CSV, Format.NDJSON, Format.PARQUET}
 """Formats that a browser saves instead of showing."""
@@ -36,7 +37,8 @@ class Ranged:
             if not points:
                 raise _nothing(question, held)
             data = write(connection, question, labels)
-        headers = _stale_after(question, labels)
+        headers = {"x-attribution": ATTRIBUTION, "x-schema-version": str(SCHEMA_VERSION)}
+        headers |= _stale_after(question, labels)
         name = f'attachment; filename="{file_name(question, labels)}"'
         if question.format in FILES:
             headers["content-disposition"] = name
