@@ -13,30 +13,12 @@ from typing import Any
 
 import pytest
 
+from dev.gateway import event
 from dev.stack import ROOT
 from include.storage.local import LocalStore
 from tests.jobs.invented import NOW
 
 Call = Callable[..., dict[str, Any]]
-
-
-def event(path: str, query: str = "", **headers: str) -> dict[str, Any]:
-    http = {"method": "GET", "path": path, "protocol": "HTTP/1.1", "sourceIp": "192.0.2.1", "userAgent": "test"}
-    return {
-        "version": "2.0",
-        "routeKey": "$default",
-        "rawPath": path,
-        "rawQueryString": query,
-        "headers": {"host": "example.org", **{name.replace("_", "-"): text for name, text in headers.items()}},
-        "requestContext": {
-            "http": http,
-            "stage": "$default",
-            "requestId": "1",
-            "apiId": "1",
-            "domainName": "example.org",
-        },
-        "isBase64Encoded": False,
-    }
 
 
 @pytest.fixture
