@@ -1,6 +1,7 @@
 """Two hundred clients while cycles replace the data and the store fails: every answer is whole, none is an error."""
 
 import asyncio
+import hashlib
 import json
 import threading
 import time
@@ -15,7 +16,7 @@ import psutil
 import pytest
 from moto.server import ThreadedMotoServer
 
-from include.storage.keys import SUMMARIES
+from include.storage.keys import READINGS, SUMMARIES
 from tests.api.test_fuzz import served
 from tests.e2e.gate import Gate
 
@@ -143,3 +144,26 @@ def test_every_answer_is_whole_and_none_is_an_error(
     assert seen.unmodified > 0
     assert len(seen.cycles) > 1, "no cycle came through"
     assert grown < 1.25
+
+
+@pytest.mark.network
+def test_a_range_over_s3_is_the_one_over_a_folder(
+    store: Store, filled_once: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """DuckDB's reader from the wheel, through the same endpoint as everything else."""
+    for name, value in (AWS | {"AWS_ENDPOINT_URL_S3": store.gate.url}).items():
+        monkeypatch.setenv(name, value)
+    for file in (filled_once / READINGS).rglob("*.parquet"):
+        key = f"grid/{file.relative_to(filled_once)}"
+        store.client.put_object(Bucket=BUCKET, Key=key, Body=file.read_bytes())
+    queries = [
+        "/api/wind?start=2026-02-10&end=2026-02-11&format=csv",
+        "/api/co2?start=2026-02-10&end=2026-02-11&resolution=1d&format=columns",
+    ]
+    with served(f"s3://{BUCKET}/grid") as there, served(filled_once) as here:
+        for query in queries:
+            answers = [httpx.get(f"{address}{query}", timeout=30) for address in (there, here)]
+            assert [one.status_code for one in answers] == [200, 200], answers[0].text
+            assert answers[0].content == answers[1].content
+        (file, *_) = httpx.get(f"{there}/api/files", timeout=30).json()["files"]
+        assert hashlib.sha256(httpx.get(f"{there}{file['url']}", timeout=30).content).hexdigest() == file["sha256"]
