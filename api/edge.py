@@ -69,7 +69,7 @@ class Edge:
 
     async def _from_memory(self, scope: Scope, send: Send) -> bool:
         """Answer what is ready, as directly as can be; pages go the long way, for their policy."""
-        if scope["query_string"] or scope["method"] not in {"GET", "HEAD"} or scope["path"].endswith(("/", ".html")):
+        if scope["query_string"] or scope["method"] not in {"GET", "HEAD"} or _is_page(scope):
             return False
         try:
             found = self.ready(scope["path"], _headers(scope))
@@ -98,8 +98,13 @@ class Edge:
         query: bytes = scope["query_string"]
         if len(query) > LONGEST_QUERY:
             raise Problem(414, "Query too long", f"the query has {len(query):,} bytes; allowed: {LONGEST_QUERY:,}")
-        # A page of the guide.
-        return None if query else self.ready(scope["path"], _headers(scope))
+        # Everything else has been looked for in memory already.
+        return self.ready(scope["path"], _headers(scope)) if not query and _is_page(scope) else None
+
+
+def _is_page(scope: Scope) -> bool:
+    path: str = scope["path"]
+    return path.endswith(("/", ".html"))
 
 
 def _headers(scope: Scope) -> Headers:

@@ -1,6 +1,5 @@
 """The five ways in which the rows of a range are written: the same slots, values and marks in each."""
 
-import json
 import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -9,9 +8,11 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from api.answers import compact
 from api.query import Format, Question, Resolution
 from api.ranges import edges_of, microseconds
 from include.domain.calendar import IRELAND, offsets
+from include.domain.marks import marked
 from include.domain.series import Aggregation, Series
 from include.storage.keys import SCHEMA_VERSION
 
@@ -129,7 +130,7 @@ def _document(question: Question, labels: Labels, blocks: Iterable[str]) -> byte
         "resolution": question.resolution.value,
         "tz": question.tz,
     }
-    return f'{_json(head)[:-1]},"series":[{",".join(blocks)}]}}'.encode()
+    return f'{compact(head)[:-1]},"series":[{",".join(blocks)}]}}'.encode()
 
 
 def told_in(instant: datetime, question: Question) -> str:
@@ -139,10 +140,6 @@ def told_in(instant: datetime, question: Question) -> str:
         .isoformat(timespec="seconds")
         .replace("+00:00", "Z" if question.tz == "UTC" else "+00:00")
     )
-
-
-def _json(document: Any) -> str:
-    return json.dumps(document, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
 
 def _block(series: Series, question: Question, labels: Labels) -> dict[str, Any]:
@@ -189,7 +186,7 @@ def _point_blocks(connection: "DuckDBPyConnection", question: Question, labels: 
     points = {(region, field): text for region, field, text in found}
     for one in question.series:
         text = points.get((one.region, one.field), "")
-        yield f'{_json(_block(one, question, labels))[:-1]},"points":[{text}]}}'
+        yield f'{compact(_block(one, question, labels))[:-1]},"points":[{text}]}}'
 
 
 class Row(NamedTuple):
@@ -218,7 +215,7 @@ def _column_blocks(connection: "DuckDBPyConnection", question: Question, labels:
     }
     for one in question.series:
         block = _block(one, question, labels)
-        yield _json(block | _columns(one, question, rows.get((one.region, one.field), [])))
+        yield compact(block | _columns(one, question, rows.get((one.region, one.field), [])))
 
 
 def _columns(series: Series, question: Question, rows: list[Row]) -> dict[str, Any]:
@@ -260,15 +257,9 @@ def _grid(series: Series, question: Question, rows: list[Row]) -> tuple[str, lis
     return STEPS[int(width.total_seconds())], list(range(first, last + 1, width // _MICROSECOND))
 
 
-def _runs(name: str, marked: list[bool]) -> dict[str, list[list[int]]]:
-    """Where something holds, as [first index, how many]; nothing where it holds nowhere."""
-    found: list[list[int]] = []
-    index = 0
-    for holds, same in groupby(marked):
-        length = len(list(same))
-        if holds:
-            found.append([index, length])
-        index += length
+def _runs(name: str, holds: list[bool]) -> dict[str, list[list[int]]]:
+    """Where something holds; nothing where it holds nowhere."""
+    found = marked(holds)
     return {name: found} if found else {}
 
 
@@ -311,7 +302,7 @@ def _metadata(question: Question, labels: Labels) -> str:
         "schema_version": str(SCHEMA_VERSION),
         "resolution": question.resolution.value,
         "tz": question.tz,
-        "stale_after": _json({name: newest["stale_after"] for name, newest in stale.items()}),
+        "stale_after": compact({name: newest["stale_after"] for name, newest in stale.items()}),
     }
     quoted = (f"{name}: '{text.replace(chr(39), chr(39) * 2)}'" for name, text in facts.items())
     return f"{{{', '.join(quoted)}}}"

@@ -8,7 +8,7 @@ from api.problems import Problem
 from api.query import instant, listed, only_known
 from include.domain.calendar import irish_day
 from include.domain.catalogue import AREAS
-from include.domain.gaps import State
+from include.domain.gaps import State, share
 
 PARAMETERS: Final = ("area", "region", "state", "start", "end")
 REGIONS: Final = ("ALL", "ROI", "NI")
@@ -35,9 +35,8 @@ def filtered(report: Row, given: Sequence[tuple[str, str]], *, now: datetime) ->
         whole = start is None and end is None
         for name in ("expected", "known"):
             found[name] = sum(row[name] for row in found["series"]) if whole else None
-        due = found["expected"]
-        # Rounded down, as in the report; of a part of the window it stands in `days` only.
-        found["completeness"] = found["known"] * 10_000 // due / 10_000 if due else None
+        # Of a part of the window it stands in `days` only.
+        found["completeness"] = share(found["known"], found["expected"]) if whole else None
     if "days" in report:
         found["days"] = _days(report["days"], wanted, start, end)
     return found

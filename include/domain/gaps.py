@@ -137,6 +137,11 @@ def slots_in(series: Series, span: Interval) -> int:
     return (span.end - span.start) // series.cadence
 
 
+def share(known: int, expected: int) -> float | None:
+    """Completeness: known ÷ expected, rounded down, so that 1 means that nothing is missing; None of nothing."""
+    return known * 10_000 // expected / 10_000 if expected else None
+
+
 def frozen_spans(flats: Mapping[tuple[str, str, str], Sequence[Interval]], series: Series) -> list[Interval]:
     """Where a series' value is no measurement, from the runs in which values other than zero stay the same.
 

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any, Final
 
 from include.domain.calendar import Interval, days_of
-from include.domain.gaps import Run, State, by_day, slots_in
+from include.domain.gaps import Run, State, by_day, share, slots_in
 from include.domain.ledger import DayKey, Entry, Ledger
 from include.domain.readings import Feed
 from include.domain.repairs import Verdict
@@ -160,7 +160,7 @@ class GapReport:
             "attribution": "; ".join(dict.fromkeys(one.attribution for one in self.sources)),
             "checked_at": utc(self.now),
             "window": {"start": utc(window.start), "end": utc(window.end)} if window else None,
-            "completeness": _share(known, expected),
+            "completeness": share(known, expected),
             "expected": expected,
             "known": known,
             "not_checked": dict(not_checked)
@@ -191,12 +191,7 @@ def _completeness(series: Series, runs: Iterable[Run]) -> dict[str, Any]:
     counts = {state.value: states[state] for state in State if states[state]}
     if series.history is not History.FULL:
         due = known = 0
-    return {"expected": due, "known": known, "completeness": _share(known, due), "slots": counts}
-
-
-def _share(known: int, expected: int) -> float | None:
-    # Rounded down: 100 % means that nothing is missing.
-    return known * 10_000 // expected / 10_000 if expected else None
+    return {"expected": due, "known": known, "completeness": share(known, due), "slots": counts}
 
 
 def _reason(run: Run, tried: list[Entry], verdicts: list[Verdict]) -> str:

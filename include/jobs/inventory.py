@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from include.domain.calendar import Interval, midnight, second_passes
+from include.domain.gaps import share
 from include.domain.readings import Feed
 from include.domain.series import Area, History, Series
 from include.jobs.summary import as_json, utc
@@ -107,7 +108,7 @@ class Inventory:
             "size": file["size"],
             "rows": file["rows"],
             "sha256": file["sha256"],
-            "completeness": _share(values, due),
+            "completeness": share(min(values, due), due),
         }
 
     def _area(self, area: Area, files: Iterable[File]) -> dict[str, Any]:
@@ -150,7 +151,7 @@ class Inventory:
             "first": first,
             "last": last,
             "values": values,
-            "completeness": _share(values, due) if due is not None else None,
+            "completeness": share(min(values, due), due) if due is not None else None,
         }
 
     def _expected(self, series: Series, span: Interval) -> int | None:
@@ -190,11 +191,6 @@ def _fields(table: pa.Table) -> dict[str, dict[str, Any]]:
         }
         for row in counted.to_pylist()
     }
-
-
-def _share(values: int, due: int) -> float | None:
-    # Rounded down: 100 % means that nothing is missing.
-    return min(values, due) * 10_000 // due / 10_000 if due else None
 
 
 def _limit(series: Series) -> dict[str, Any] | None:

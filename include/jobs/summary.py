@@ -9,6 +9,7 @@ from typing import Any, Final, NamedTuple
 
 from include.domain.calendar import Interval
 from include.domain.catalogue import ATTRIBUTION, CYCLE
+from include.domain.marks import marked
 from include.domain.readings import Feed
 from include.domain.series import Aggregation, Area, Role, Series
 from include.storage.keys import SCHEMA_VERSION
@@ -60,22 +61,10 @@ def _as_columns(block: dict[str, Any]) -> dict[str, Any]:
         "start": utc(grid[0]) if grid else None,
         "step_s": int(step.total_seconds()) if step else None,
         "columns": {name: [point.get(name) for point in placed] for name in keys},
-        "absent": {name: runs for name in keys if (runs := _runs(name not in point for point in placed))},
+        "absent": {name: runs for name in keys if (runs := marked(name not in point for point in placed))},
     }
-    marks = {mark: _runs(mark in point for point in placed) for mark in ("derived", "withheld")}
+    marks = {mark: marked(mark in point for point in placed) for mark in ("derived", "withheld")}
     return found | {mark: runs for mark, runs in marks.items() if runs}
-
-
-def _runs(marked: Iterable[bool]) -> list[list[int]]:
-    """Where something holds, as [first index, how many]."""
-    found: list[list[int]] = []
-    index = 0
-    for holds, same in groupby(marked):
-        length = len(list(same))
-        if holds:
-            found.append([index, length])
-        index += length
-    return found
 
 
 @dataclass(frozen=True, slots=True)
