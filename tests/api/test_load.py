@@ -5,6 +5,7 @@ import hashlib
 import json
 import threading
 import time
+import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,7 +22,6 @@ from tests.api.test_fuzz import served
 from tests.e2e.gate import Gate
 
 CLIENTS: Final = 200
-BUCKET: Final = "load"
 PATHS: Final = ("/api/snapshot", "/api/current", "/api/wind", "/api/co2", "/api/demand", "/api/catalogue")
 AWS: Final = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_DEFAULT_REGION": "eu-west-1"}
 
@@ -32,6 +32,7 @@ class Store:
 
     gate: Gate
     client: Any
+    bucket: str
     documents: dict[str, dict[str, Any]]
     cycle: int = 0
 
@@ -42,7 +43,7 @@ class Store:
             marked = {"cycle": self.cycle, **document, "again": self.cycle}
             if "areas" in document and isinstance(document["areas"], dict):
                 marked["areas"] = {name: area | {"cycle": self.cycle} for name, area in document["areas"].items()}
-            self.client.put_object(Bucket=BUCKET, Key=f"grid/{key}", Body=json.dumps(marked).encode())
+            self.client.put_object(Bucket=self.bucket, Key=f"grid/{key}", Body=json.dumps(marked).encode())
 
 
 @pytest.fixture
@@ -58,10 +59,12 @@ def store(filled_once: Path) -> Iterator[Store]:
         aws_access_key_id="test",
         aws_secret_access_key="test",
     )
-    client.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    # moto's servers share one memory: each test has a bucket of its own.
+    bucket = f"load-{uuid.uuid4().hex[:12]}"
+    client.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
     files = (filled_once / SUMMARIES).rglob("latest.json")
     documents = {str(file.relative_to(filled_once)): json.loads(file.read_bytes()) for file in files}
-    store = Store(gate, client, documents)
+    store = Store(gate, client, bucket, documents)
     store.write()
     yield store
     gate.close()
@@ -128,7 +131,7 @@ def test_every_answer_is_whole_and_none_is_an_error(
             store.write()
 
     writer = threading.Thread(target=cycles)
-    with served(f"s3://{BUCKET}/grid") as address:
+    with served(f"s3://{store.bucket}/grid") as address:
         asyncio.run(_clients(address, seconds / 3))
         before = _server().memory_info().rss
         store.gate.failing = 0.2
@@ -155,12 +158,12 @@ def test_a_range_over_s3_is_the_one_over_a_folder(
         monkeypatch.setenv(name, value)
     for file in (filled_once / READINGS).rglob("*.parquet"):
         key = f"grid/{file.relative_to(filled_once)}"
-        store.client.put_object(Bucket=BUCKET, Key=key, Body=file.read_bytes())
+        store.client.put_object(Bucket=store.bucket, Key=key, Body=file.read_bytes())
     queries = [
         "/api/wind?start=2026-02-10&end=2026-02-11&format=csv",
         "/api/co2?start=2026-02-10&end=2026-02-11&resolution=1d&format=columns",
     ]
-    with served(f"s3://{BUCKET}/grid") as there, served(filled_once) as here:
+    with served(f"s3://{store.bucket}/grid") as there, served(filled_once) as here:
         for query in queries:
             answers = [httpx.get(f"{address}{query}", timeout=30) for address in (there, here)]
             assert [one.status_code for one in answers] == [200, 200], answers[0].text
