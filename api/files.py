@@ -16,7 +16,8 @@ from include.storage.keys import partition_of_key
 
 PARAMETERS: Final = ("area", "region", "start", "end")
 PINNED: Final = "public, max-age=31536000, immutable"
-VERSION: Final = re.compile(r"[\w.-]{1,1024}")
+VERSION: Final = "[A-Za-z0-9_.-]{1,1024}"
+"""What a version may look like: S3's own have up to 1,024 bytes."""
 PARQUET: Final = "application/vnd.apache.parquet"
 
 
@@ -39,7 +40,7 @@ def listing(document: dict[str, Any], given: Sequence[tuple[str, str]], *, now: 
 def pick(store: Readable, summary: Summary, key: str, given: Sequence[tuple[str, str]]) -> tuple[Body, str | None]:
     """One file, in the version asked for or as it is now; and how long it may be kept, if not the usual time."""
     version = only_known(given, ("version",)).get("version")
-    if version is not None and not VERSION.fullmatch(version):
+    if version is not None and not re.fullmatch(VERSION, version):
         raise Problem.parameter("version", version, "one that /api/files gives")
     # Only what is listed is looked for: a path from outside never reaches the store.
     entry = next((file for file in json.loads(summary.body.data)["files"] if file["path"] == key), None)

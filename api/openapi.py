@@ -3,6 +3,7 @@
 from typing import Any, Final
 
 from api.files import PARAMETERS as FILE_FILTERS
+from api.files import VERSION
 from api.formats import MEDIA_TYPES
 from api.gaps import PARAMETERS as GAP_FILTERS
 from api.query import ZONES, Format, Resolution
@@ -110,7 +111,7 @@ def _get(
 def _file() -> dict[str, Any]:
     path = {"name": "path", "in": "path", "required": True, "schema": {"type": "string", "minLength": 1}}
     path |= {"description": "As `/api/files` lists it.", "example": FILE_EXAMPLE}
-    version = _text("version", {"type": "string", "pattern": r"^[\w.-]{1,64}$"}, "Of these bytes.", "0123456789abcdef")
+    version = _text("version", {"type": "string", "pattern": f"^{VERSION}$"}, "Of these bytes.", "0123456789abcdef")
     told = _get("One Parquet file", "File", tags=["Data"], parameters=[path, version], missing=True)
     told["get"]["responses"]["200"]["content"] = {MEDIA_TYPES[Format.PARQUET]: {"schema": {"type": "string"}}}
     told["get"]["responses"]["410"] = _problem("The file has changed since.")

@@ -81,7 +81,8 @@ def test_only_what_is_listed_can_be_had(key: str, bulk: Api) -> None:
 def test_a_version_that_is_none_is_refused(bulk: Api) -> None:
     (file,) = bulk.get("/api/files?area=snsp").json()["files"]
     path = file["url"].partition("?")[0]
-    assert bulk.get(f"{path}?version=../x").status_code == 400
+    for version in ("../x", "Iþ", "", "x" * 1025):
+        assert bulk.get(f"{path}?version={version}").status_code == 400, version
     assert bulk.get(f"{path}?version=0123456789abcdef").status_code == 410
     assert bulk.get(f"{path}?v=1").status_code == 400
 
