@@ -43,7 +43,7 @@ def create_app(settings: ApiSettings | None = None) -> FastAPI:
 
 
 def _add_data_routes(app: FastAPI, service: Service) -> None:
-    for name in ("current", "snapshot", "catalogue"):
+    for name in ("current", "recent", "snapshot", "catalogue"):
         app.get(f"/api/{name}")(_summary_route(service, name))
 
     @app.get("/api/gaps")

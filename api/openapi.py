@@ -37,6 +37,7 @@ def document(*, title: str, version: str) -> dict[str, Any]:
     """The whole document."""
     paths = {
         "/api/current": _get("Newest reading of every series", "Current", tags=["Now"]),
+        "/api/recent": _get("The snapshot of the last three days", "Snapshot", tags=["Now"]),
         "/api/snapshot": _get("Current, all areas and gaps in one answer", "Snapshot", tags=["Now"]),
         "/api/status": _get(
             "Whether each area is up to date, and what the last live run did", "Status", tags=["State"]

@@ -277,7 +277,7 @@ AREAS: Final[tuple[Area, ...]] = (
 )
 """Every area served, in the order in which people read them."""
 
-NO_AREAS: Final = frozenset({"current", "snapshot", "gaps", "catalogue", "status", "files"})
+NO_AREAS: Final = frozenset({"current", "recent", "snapshot", "gaps", "catalogue", "status", "files"})
 """Names that no area may have: the REST API has something else at these paths."""
 
 ATTRIBUTION: Final = "Data: EirGrid and SONI, Smart Grid Dashboard (www.smartgriddashboard.com)"

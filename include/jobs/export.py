@@ -12,7 +12,7 @@ from include.domain.catalogue import ATTRIBUTION
 from include.domain.readings import Feed
 from include.domain.series import Area, Role
 from include.export import ALSO_READS, NEWEST, area_sql, sql, withheld_parameters
-from include.jobs.summary import AreaSummary, Row, as_columns, as_json
+from include.jobs.summary import AreaSummary, Row, as_columns, as_json, gaps_since, since
 from include.sources.base import SourceEntry
 from include.storage.duck import connect, existing_files
 from include.storage.keys import SCHEMA_VERSION, partitions_of, summary_key
@@ -21,6 +21,8 @@ from include.storage.object_store import ObjectStore
 log = logging.getLogger(__name__)
 
 SUMMARY_DAYS: Final = 30
+RECENT_DAYS: Final = 3
+"""Irish days, today included, of the document that a first look needs."""
 HOURS_OF_FUEL_MIX: Final = 24
 
 
@@ -50,15 +52,21 @@ class Export:
         )
 
     def snapshot(self) -> bool:
-        """Write current, all series and the gaps in one document."""
+        """Write current, all series and the gaps in one document; and `recent`, the same of the last days."""
         summaries = self._summaries()
+        gaps = self._read("gaps") or NOT_CHECKED
         document = {
             **_head(self.feed, self._attribution),
             "current": current_document(summaries, feed=self.feed, attribution=self._attribution),
             "areas": {summary["area"]: as_columns(summary) for summary in summaries},
-            "gaps": self._read("gaps") or NOT_CHECKED,
+            "gaps": gaps,
         }
-        return self._write("snapshot", document)
+        window = self._window_of(RECENT_DAYS)
+        recent = document | {
+            "areas": {summary["area"]: as_columns(since(summary, window)) for summary in summaries},
+            "gaps": gaps_since(gaps, window),
+        }
+        return any([self._write("snapshot", document), self._write("recent", recent)])
 
     @property
     def _attribution(self) -> str:
@@ -66,9 +74,12 @@ class Export:
 
     @property
     def _window(self) -> Interval:
-        """Thirty Irish days up to today, and tomorrow's forecasts."""
+        return self._window_of(SUMMARY_DAYS)
+
+    def _window_of(self, days: int) -> Interval:
+        """So many Irish days up to today, and tomorrow's forecasts."""
         today = irish_day(self.now)
-        return Interval(midnight(today - DAY * (SUMMARY_DAYS - 1)), midnight(today + 2 * DAY))
+        return Interval(midnight(today - DAY * (days - 1)), midnight(today + 2 * DAY))
 
     def _newest(self, source_id: str, area: Area) -> list[Row]:
         """Newest values from the readings themselves, where the summary is coarser."""

@@ -48,6 +48,23 @@ def as_columns(summary: dict[str, Any]) -> dict[str, Any]:
     return summary | {"series": [_as_columns(block) for block in summary["series"]]}
 
 
+def since(summary: dict[str, Any], window: Interval) -> dict[str, Any]:
+    """A summary with the points of a later window only."""
+    start = utc(window.start)
+    blocks = [
+        block | {"points": [point for point in block["points"] if point["timestamp"] >= start]}
+        for block in summary["series"]
+    ]
+    return summary | {"window": {"start": start, "end": utc(window.end)}, "series": blocks}
+
+
+def gaps_since(report: dict[str, Any], window: Interval) -> dict[str, Any]:
+    """A gap report's gaps that touch a later window, and what it says of the whole; not its lists of series."""
+    start = utc(window.start)
+    kept = {name: part for name, part in report.items() if name not in {"series", "days"}}
+    return kept | {"gaps": [gap for gap in report["gaps"] if gap["last"] >= start]}
+
+
 def _as_columns(block: dict[str, Any]) -> dict[str, Any]:
     points = block["points"]
     at = {datetime.fromisoformat(point["timestamp"]): point for point in points}

@@ -18,8 +18,8 @@ DOC: Final = """
 ### Write the summaries that the API serves
 
 Wakes on an event of the `readings` Asset and reads the store, which is the truth: one summary per area with the last 30
-days, then `current` (the newest reading of every series) and `snapshot` (everything at once); beside them `catalogue`
-and `files` (what there is, from an inventory that reads only the files that have changed). A summary that has not
+days, then `current` (the newest reading of every series), `snapshot` (everything at once) and `recent` (the same of the
+last three days); beside them `catalogue` and `files` (what there is, from an inventory that reads only the files that have changed). A summary that has not
 changed is not written. Clearing any task gives the same summaries.
 """
 
@@ -65,7 +65,7 @@ def _current() -> bool:
 
 @task(task_id="snapshot", trigger_rule=TriggerRule.ALL_DONE)
 def _snapshot() -> bool:
-    """Write everything the dashboard needs in one document."""
+    """Write everything in one document, and its last days in a smaller one."""
     return _export().snapshot()
 
 

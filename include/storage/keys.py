@@ -51,7 +51,7 @@ def verdicts_key(source: str) -> str:
 
 
 def summary_key(name: str) -> str:
-    """The JSON that the API serves: an area's, or `current`, `snapshot`, `gaps`, `catalogue`, `files`."""
+    """The JSON that the API serves: an area's, or `current`, `recent`, `snapshot`, `gaps`, `catalogue`, `files`."""
     return f"{SUMMARIES}/{name}/latest.json"
 
 

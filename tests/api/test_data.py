@@ -13,7 +13,7 @@ from tests.api.conftest import NOON, Api, export
 from tests.jobs.invented import at, fill
 
 NAMES = [area.name for area in AREAS]
-SUMMARIES = [*NAMES, "current", "snapshot"]
+SUMMARIES = [*NAMES, "current", "recent", "snapshot"]
 
 
 def _stored(api: Api, name: str) -> bytes:
@@ -78,7 +78,7 @@ def test_an_etag_changes_with_the_bytes_and_only_then(api: Api) -> None:
     export(api.store)
     api.refresh()
     after = {name: api.get(f"/api/{name}").headers["etag"] for name in SUMMARIES}
-    assert {name for name in SUMMARIES if after[name] != before[name]} == {"snsp", "current", "snapshot"}
+    assert {name for name in SUMMARIES if after[name] != before[name]} == {"snsp", "current", "recent", "snapshot"}
 
 
 def test_a_client_that_reads_gzip_gets_it(api: Api) -> None:

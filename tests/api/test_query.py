@@ -70,7 +70,7 @@ def test_native_frequency_is_for_a_day(api: Api) -> None:
 @pytest.mark.parametrize(
     "path",
     [
-        *(f"/api/{name}" for name in ("current", "snapshot", "gaps", "status", "catalogue")),
+        *(f"/api/{name}" for name in ("current", "recent", "snapshot", "gaps", "status", "catalogue")),
         "/health",
         *(f"/api/{area.name}" for area in AREAS),
     ],

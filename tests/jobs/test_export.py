@@ -314,7 +314,7 @@ def test_an_unchanged_summary_is_not_written_again(readings: ReadingsStore, stor
     assert first.area("eirgrid", "snsp")
     assert first.current()
     assert first.snapshot()
-    names = ("snsp", "current", "snapshot")
+    names = ("snsp", "current", "recent", "snapshot")
     before = {name: (store.root / summary_key(name)).stat().st_mtime_ns for name in names}
     assert not later.area("eirgrid", "snsp")
     assert not later.current()
@@ -423,6 +423,33 @@ def test_the_snapshot_takes_the_gaps_that_were_found(store: LocalStore) -> None:
     store.overwrite(summary_key("gaps"), b'{"checked_at": "2026-02-10T06:00:00Z", "gaps": []}')
     _export(store).snapshot()
     assert _document(store, "snapshot")["gaps"] == {"checked_at": "2026-02-10T06:00:00Z", "gaps": []}
+
+
+def test_recent_is_the_snapshot_of_the_last_three_days(readings: ReadingsStore, store: LocalStore) -> None:
+    """8 February to tomorrow, 11 February, in Irish days; of the gaps those that reach into them."""
+    days = ("2026-02-07T23:45:00Z", "2026-02-08T00:00:00Z", NOON)
+    fill(readings, "wind", "ALL", [(day, "WIND_ACTUAL", 100 + n) for n, day in enumerate(days)])
+    gaps = [{"last": "2026-02-07T23:30:00Z"}, {"last": "2026-02-08T00:00:00Z"}]
+    report = {"checked_at": "2026-02-10T06:00:00Z", "completeness": 0.9, "gaps": gaps, "series": [1], "days": {}}
+    store.overwrite(summary_key("gaps"), json.dumps(report).encode())
+    _summary(store, "wind")
+    _export(store).snapshot()
+    recent = _document(store, "recent")
+    wind = recent["areas"]["wind"]
+    assert wind["window"] == {"start": "2026-02-08T00:00:00Z", "end": "2026-02-12T00:00:00Z"}
+    points = as_points(wind)["series"][0]["points"]
+    assert [(point["timestamp"], point["actual"]) for point in points] == [(days[1], 101), (days[2], 102)]
+    assert recent["gaps"] == {"checked_at": "2026-02-10T06:00:00Z", "completeness": 0.9, "gaps": gaps[1:]}
+    assert recent["current"] == _document(store, "snapshot")["current"]
+
+
+def test_recent_starts_at_an_irish_midnight_in_summer(store: LocalStore) -> None:
+    _summary(store, "wind", now="2026-07-10T00:30:00+01:00")
+    _export(store, now="2026-07-10T00:30:00+01:00").snapshot()
+    assert _document(store, "recent")["areas"]["wind"]["window"] == {
+        "start": "2026-07-07T23:00:00Z",
+        "end": "2026-07-11T23:00:00Z",
+    }
 
 
 def test_a_derived_value_is_marked_in_current(readings: ReadingsStore, store: LocalStore) -> None:
