@@ -90,20 +90,28 @@ def _summary_route(service: Service, name: str) -> Any:
 def _add_pages(app: FastAPI, service: Service) -> None:
     @app.get("/", include_in_schema=False)
     async def root() -> Response:
-        return RedirectResponse("/ui/")
+        return RedirectResponse("ui/")
 
-    @app.get("/ui/", include_in_schema=False)
-    def ui() -> Response:
-        from api.pages import current_page  # noqa: PLC0415  Jinja2 is not needed for data
+    for path in ("dashboard", "completeness", "status"):
+        app.get("/ui/" if path == "dashboard" else f"/ui/{path}/", include_in_schema=False)(_page(service, path))
+    for path in ("/ui", "/ui/completeness", "/ui/status"):
+        app.get(path, include_in_schema=False)(_with_slash(path.rpartition("/")[2]))
 
+
+def _page(service: Service, name: str) -> Any:
+    def page(request: Request) -> Response:
         service.freshen()
-        current = service.summaries.get("current")
-        head = current.head if current and current.head["as_of"] is not None else None
-        return HTMLResponse(current_page(head, now=service.summaries.clock()))
+        return HTMLResponse(getattr(service.pages, name)(request.query_params.multi_items()))
 
-    @app.get("/ui", include_in_schema=False)
-    async def without_slash() -> Response:
-        return RedirectResponse("/ui/")
+    return page
+
+
+def _with_slash(name: str) -> Any:
+    async def to_folder(request: Request) -> Response:
+        query = request.url.query
+        return RedirectResponse(f"{name}/" + (f"?{query}" if query else ""))
+
+    return to_folder
 
 
 def _sent(request: Request, service: Service, body: Body, *, cache: str | None = None) -> Response:

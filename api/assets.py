@@ -9,6 +9,8 @@ from api.answers import Body
 
 KEPT: Final = 3600
 """Seconds that a file may be kept for; after that its ETag is asked for."""
+KEPT_FOR_GOOD: Final = 31_536_000
+"""Of a file whose name changes with its bytes."""
 
 
 @dataclass
@@ -17,6 +19,8 @@ class Assets:
 
     path: str
     folder: Path
+    hashed: str | None = None
+    """What the names of files that change with their bytes start with."""
     replaced: dict[bytes, bytes] = field(default_factory=dict)
     """What is put in the place of something in every text."""
     _read: dict[str, Body] = field(default_factory=dict)
@@ -28,7 +32,8 @@ class Assets:
         if not path.startswith(self.path) or name not in self._listed():
             return None
         if name not in self._read:
-            self._read[name] = self._body(self._listed()[name])
+            is_hashed = self.hashed is not None and name.startswith(f"{self.path}{self.hashed}")
+            self._read[name] = self._body(self._listed()[name], keep=KEPT_FOR_GOOD if is_hashed else KEPT)
         return self._read[name]
 
     def is_folder(self, path: str) -> bool:
@@ -41,11 +46,11 @@ class Assets:
             self._files = {f"{self.path}{one.relative_to(self.folder).as_posix()}": one for one in found}
         return self._files
 
-    def _body(self, file: Path) -> Body:
+    def _body(self, file: Path, *, keep: int) -> Body:
         kind = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
         data = file.read_bytes()
         if kind.startswith("text/"):
             for old, new in self.replaced.items():
                 data = data.replace(old, new)
             kind = f"{kind}; charset=utf-8"
-        return Body(data, "none", media_type=kind, keep=0 if kind.startswith("text/html") else KEPT)
+        return Body(data, "none", media_type=kind, keep=0 if kind.startswith("text/html") else keep)

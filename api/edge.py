@@ -118,6 +118,7 @@ class _Sending:
     def __init__(self, send: Send, scope: Scope) -> None:
         self.send = send
         self.path: str = scope["path"]
+        self.query: bytes = scope["query_string"]
         self.head = scope["method"] == "HEAD"
         self.condition = _headers(scope).get("if-none-match", "")
         self.started = False
@@ -143,7 +144,7 @@ class _Sending:
     def _finish(self, page: Message) -> bytes:
         """Give a page its policy, and an ETag unless it has one; returns what is sent of it."""
         page["headers"] += [
-            (b"content-security-policy", policy(self._html, self.path).encode()),
+            (b"content-security-policy", policy(self._html, self.path, self.query).encode()),
             (b"referrer-policy", b"no-referrer"),
         ]
         if page["status"] != 200 or any(name.lower() == b"etag" for name, _ in page["headers"]):

@@ -1,54 +1,122 @@
-"""The page of current values, rendered on the server."""
+"""The pages that people look at, rendered on the server: the dashboard, completeness and status."""
 
-from datetime import datetime
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
 from jinja2 import Environment, FileSystemLoader, select_autoescape
 
-from include.domain.calendar import to_local
+from api.answers import Body
+from api.completeness import Completeness
+from api.mix import fuel_mix, mean_power, met_now, note_on_imports
+from api.recent import Recent
+from api.service import VERSION, Service
+from api.tables import hours
+from api.tiles import Tiles
+from api.view import ERRORS, PANELS, REGIONS, View
 
-FOLDER: Final = Path(__file__).resolve().parent / "templates"
-REGIONS: Final = {"ALL": "All-island", "ROI": "Republic of Ireland", "NI": "Northern Ireland"}
-TILES: Final = (
-    ("Demand", "demand", "SYSTEM_DEMAND"),
-    ("Wind", "wind", "WIND_ACTUAL"),
-    ("Solar", "solar", "SOLAR_ACTUAL"),
-    ("Net import", "interconnection", "INTER_NET"),
-    ("CO2 intensity", "co2", "CO2_INTENSITY"),
-    ("CO2 emissions", "co2", "CO2_EMISSIONS"),
-    ("SNSP", "snsp", "SNSP_ALL"),
-    ("Frequency", "frequency", "SYS_FREQUENCY"),
+FOLDER: Final = Path(__file__).resolve().parent
+ENTRY: Final = "src/main.ts"
+
+_templates = Environment(
+    loader=FileSystemLoader(FOLDER / "templates"), autoescape=select_autoescape(), trim_blocks=True, lstrip_blocks=True
 )
 
-_templates = Environment(loader=FileSystemLoader(FOLDER), autoescape=select_autoescape(), trim_blocks=True)
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """What Vite made of the dashboard: addresses below `/ui/`; empty when it has not been built."""
+
+    script: str = ""
+    styles: Sequence[str] = ()
+
+    @classmethod
+    def find(cls, folder: Path) -> "Built":
+        """Read the manifest."""
+        path = folder / ".vite" / "manifest.json"
+        if not path.is_file():
+            return cls()
+        entry = json.loads(path.read_text(encoding="utf-8"))[ENTRY]
+        return cls(entry["file"], tuple(entry.get("css", ())))
 
 
-def current_page(document: dict[str, Any] | None, *, now: datetime) -> str:
-    """HTML of the newest readings; says so when there are none yet."""
-    readings = document["readings"] if document else []
-    return _templates.get_template("current.html").render(
-        document=document,
-        regions=REGIONS,
-        tiles=[_tile(title, area, field, readings) for title, area, field in TILES],
-        fuels=[one for one in readings if one["area"] == "generation"],
-        now=now,
-        stale=lambda reading: datetime.fromisoformat(reading["stale_after"]) < now,
-        irish=_irish,
-        number=_number,
-    )
+@dataclass(slots=True)
+class Pages:
+    """Renders each page from the summaries in memory."""
+
+    service: Service
+    built: Built = field(default_factory=lambda: Built.find(FOLDER / "dashboard" / "dist"))
+    _parsed: dict[str, tuple[Body, Any]] = field(default_factory=dict)
+    """By summary: what it was parsed from, and what came of it."""
+
+    def dashboard(self, given: Sequence[tuple[str, str]]) -> str:
+        """The newest numbers of a region, and the places of the charts; one chart alone when it is embedded."""
+        view, now = View.of(given), self._now()
+        document = self._document("recent")
+        recent = Recent(document) if document and document["current"]["as_of"] else None
+        shown: dict[str, Any] = {"recent": recent, "panels": {view.embed: PANELS[view.embed]} if view.embed else PANELS}
+        if recent and not view.embed:
+            tiles = Tiles(recent, view, now)
+            shown |= {
+                "tiles": tiles.all(),
+                "met": met_now(tiles),
+                "fuels": fuel_mix(recent, view.region),
+                "hours": hours(recent, view, now),
+                "completeness": document["gaps"].get("completeness") if document else None,
+            }
+        return self._render("embed.html" if view.embed else "dashboard.html", view, now, **shown)
+
+    def completeness(self, given: Sequence[tuple[str, str]]) -> str:
+        """The heat map of the last gap check, and the gaps of one day or series of it."""
+        report = self._document("gaps")
+        found = Completeness(report, dict(given)) if report else None
+        return self._render("completeness.html", View.of(given), self._now(), found=found)
+
+    def status(self, given: Sequence[tuple[str, str]]) -> str:
+        """Per area the newest slot, when a newer one is due, and what the last live run did."""
+        return self._render("status.html", View.of(given), self._now(), status=self.service.status())
+
+    def _now(self) -> datetime:
+        return self.service.summaries.clock()
+
+    def _document(self, name: str) -> Mapping[str, Any] | None:
+        """A summary, parsed once for each time it changes."""
+        found = self.service.summaries.get(name)
+        if found is None:
+            return None
+        kept = self._parsed.get(name)
+        if kept is None or kept[0] is not found.body:
+            kept = self._parsed[name] = (found.body, found.document())
+        document: Mapping[str, Any] = kept[1]
+        return document
+
+    def _render(self, template: str, view: View, now: datetime, **shown: Any) -> str:
+        return _templates.get_template(template).render(
+            view=view,
+            now=now,
+            feed=self.service.summaries.feed,
+            error=self.service.summaries.loaded.error,
+            cached_at=self.service.summaries.loaded.cached_at,
+            built=self.built,
+            version=VERSION,
+            regions=REGIONS,
+            errors=ERRORS,
+            instant=datetime.fromisoformat,
+            mean_power=mean_power,
+            note_on_imports=note_on_imports,
+            root="../" if template in {"dashboard.html", "embed.html"} else "../../",
+            irish=(irish := lambda instant: View().time(instant, now=now)),
+            times={"irish": irish, "utc": lambda instant: instant.strftime("%Y-%m-%dT%H:%M:%SZ")},
+            ago=_ago,
+            **shown,
+        )
 
 
-def _tile(title: str, area: str, field: str, readings: list[dict[str, Any]]) -> dict[str, Any]:
-    own = [one for one in readings if one["area"] == area and one["field"].startswith(field)]
-    return {"title": title, "readings": {one["region"]: one for one in own}}
-
-
-def _irish(timestamp: str) -> str:
-    """Irish wall-clock time with its zone: `21:45 GMT`."""
-    local = to_local(datetime.fromisoformat(timestamp))
-    return f"{local:%H:%M} {local.tzname()}"
-
-
-def _number(value: float, unit: str) -> str:
-    return f"{value:,.2f}" if unit == "Hz" else f"{value:,.1f}" if unit == "%" else f"{value:,.0f}"
+def _ago(age: timedelta) -> str:
+    minutes = int(age.total_seconds()) // 60
+    if minutes < 60:
+        return f"{minutes} min"
+    return f"{minutes // 60} h {minutes % 60} min" if minutes < 48 * 60 else f"{minutes // 1440} days"

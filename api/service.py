@@ -22,6 +22,7 @@ from include.domain.series import Area
 from include.storage.keys import SCHEMA_VERSION
 
 if TYPE_CHECKING:
+    from api.pages import Pages
     from api.ranged import Ranged
 
 TITLE: Final = "Irish grid data"
@@ -43,10 +44,10 @@ LATER_LOOKS: Final = 1.5
 def _assets(settings: ApiSettings) -> tuple[Assets, ...]:
     docs = Path(fastapi_offline.__file__).parent / "static"
     return (
-        Assets("/static/", HERE / "static"),
+        Assets("/ui/", HERE / "dashboard" / "dist", hashed="assets/"),
         Assets("/guide/", settings.grid_guide),
         # ReDoc would load one image from elsewhere.
-        Assets("/static-offline-docs/", docs, {b"https://cdn.redoc.ly/redoc/logo-mini.svg": b"data:,"}),
+        Assets("/static-offline-docs/", docs, replaced={b"https://cdn.redoc.ly/redoc/logo-mini.svg": b"data:,"}),
     )
 
 
@@ -59,6 +60,7 @@ class Service:
     store: LaterStore
     assets: tuple[Assets, ...]
     _openapi: Body | None = None
+    _pages: "Pages | None" = None
     _ranged: "Ranged | None" = None
 
     @classmethod
@@ -171,6 +173,15 @@ class Service:
 
             self._ranged = Ranged(self.store, self.summaries)
         return self._ranged.body(question)
+
+    @property
+    def pages(self) -> "Pages":
+        """What renders the pages."""
+        if self._pages is None:
+            from api.pages import Pages  # noqa: PLC0415  Jinja2 is not needed for data
+
+            self._pages = Pages(self)
+        return self._pages
 
     def openapi(self) -> Body:
         """The OpenAPI document."""

@@ -1,0 +1,337 @@
+/** One chart: its picture, its legend with the values at the cursor, and what a keyboard can do with it. */
+
+import uPlot from "uplot";
+import type { Gap } from "./data";
+import { el, one } from "./dom";
+import * as draw from "./draw";
+import type { Drawn, Panel, Sheet, Value } from "./panels";
+import { dataOf, errorOptions, isMixed, optionsOf, painted } from "./plot";
+import { clock, moment } from "./time";
+import type { Span, View } from "./view";
+import { holes, marksOf, number, reason, unitOf } from "./words";
+
+/** What a chart asks of the dashboard. */
+export interface Host {
+  cursor(time: number | null, from: Chart): void;
+  zoom(span: Span): void;
+  reset(): void;
+  toggle(line: string): void;
+}
+
+/** All that a chart shows. */
+export interface Shown {
+  sheet: Sheet;
+  view: View;
+  span: Span;
+  step: number;
+  gaps: Gap[];
+  region: string;
+  now: number;
+  /** Since when a newer value is due; null when none is. */
+  lateSince: number | null;
+  compared: { label: string; values: Value[] } | null;
+}
+
+export class Chart {
+  shown: Shown | null = null;
+  private plot: uPlot | null = null;
+  private strip: uPlot | null = null;
+  private lines: Drawn[] = [];
+  private readonly place: HTMLElement;
+  private readonly legend: HTMLElement;
+  private readonly tip = el("p", { class: "tip", hidden: true });
+  private form = "";
+  private cursorTime: number | null = null;
+  private isOn = true;
+
+  constructor(
+    readonly root: HTMLElement,
+    readonly panel: Panel,
+    private readonly host: Host,
+  ) {
+    this.place = one(".plot", root)!;
+    this.legend = one(".legend", root)!;
+    this.place.tabIndex = 0;
+    this.place.setAttribute("role", "group");
+    this.place.setAttribute("aria-roledescription", "chart");
+    this.place.setAttribute("aria-label", panel.title);
+    new ResizeObserver(() => this.fit()).observe(this.place);
+    new IntersectionObserver(([entry]) => this.seen(entry!.isIntersecting), { rootMargin: "200px" }).observe(root);
+  }
+
+  /** Show a sheet; the picture is made anew only when its lines are others. */
+  show(shown: Shown): void {
+    this.shown = shown;
+    const hidden = new Set(shown.view.hidden);
+    this.lines = painted(shown.sheet.lines.filter((line) => !hidden.has(`${this.panel.name}.${line.key}`)));
+    this.fillLegend();
+    if (this.isOn) this.paint();
+    else this.form = "";
+  }
+
+  /** Move the window of time; what is not in view is drawn when it comes into view. */
+  move(span: Span): void {
+    if (!this.shown) return;
+    this.shown.span = span;
+    if (!this.isOn) {
+      this.form = "";
+      return;
+    }
+    for (const u of [this.plot, this.strip]) u?.setScale("x", { min: span.start, max: span.end });
+  }
+
+  redraw(): void {
+    for (const u of [this.plot, this.strip]) u?.redraw(false, true);
+  }
+
+  /** The slots of the chart, which the cursor moves along. */
+  get times(): number[] {
+    return this.shown?.sheet.times ?? [];
+  }
+
+  /** Put the cursor at a time, or away. */
+  cursor(time: number | null): void {
+    this.cursorTime = time;
+    for (const u of [this.plot, this.strip]) {
+      if (!u) continue;
+      const left = time === null ? -10 : u.valToPos(time, "x");
+      const inside = left >= 0 && left <= u.over.clientWidth;
+      u.setCursor({ left: inside ? left : -10, top: inside ? 1 : -10 }, false);
+    }
+    this.tell();
+  }
+
+  /** The values at a time, in words. */
+  says(time: number): string {
+    if (!this.shown) return "";
+    const { view, step } = this.shown;
+    const values = this.readable().map((line) => `${line.label} ${this.valueAt(line, time)}`);
+    return [moment(time, view.tz, step), ...values].join(", ");
+  }
+
+  /** The canvases, from the top, for a picture. */
+  get canvases(): HTMLCanvasElement[] {
+    return [this.plot, this.strip].flatMap((u) => (u ? [u.ctx.canvas] : []));
+  }
+
+  /** Lines that are shown and have values of their own. */
+  readable(): Drawn[] {
+    return [...this.lines].sort((a, b) => this.order(a) - this.order(b));
+  }
+
+  /** The text of a line's value at a time. */
+  valueAt(line: Drawn, time: number): string {
+    const { sheet, view, step, gaps, region } = this.shown!;
+    const at = indexAt(sheet, line, time);
+    const value = at === null ? undefined : line.values[at];
+    if (at === null || value === undefined) return "–";
+    if (value === null) {
+      const slot = sheet.times[at]!;
+      const newest = line.values.findLastIndex((each) => each != null);
+      return at > newest ? "not published yet" : reason(line, at, slot, step, gaps, region);
+    }
+    const marks = marksOf(line, at);
+    const signed = line.kind === "net" && this.panel.name === "interconnection";
+    return `${number(value, line.unit, view, signed)} ${unitOf(line.unit, view)}${marks && ` (${marks})`}`;
+  }
+
+  private order(line: Drawn): number {
+    const sheet = this.shown!.sheet.lines;
+    const is = sheet.findIndex((each) => each.key === line.key);
+    return line.kind === "forecast" || line.kind === "edge" ? is + 100 : is;
+  }
+
+  private seen(isOn: boolean): void {
+    this.isOn = isOn;
+    if (isOn && this.shown && !this.form) this.paint();
+  }
+
+  private paint(): void {
+    const { sheet, view, span, compared } = this.shown!;
+    const form = [
+      view.tz,
+      view.unit,
+      Boolean(compared),
+      ...this.lines.map((line) => `${line.key}${isMixed(line)}`),
+    ].join(" ");
+    const data = dataOf(sheet, this.lines, compared?.values ?? null);
+    if (this.plot && this.form === form) {
+      this.plot.batch(() => {
+        this.plot!.setData(data, false);
+        this.plot!.setScale("x", { min: span.start, max: span.end });
+      });
+    } else {
+      this.plot?.destroy();
+      const options = optionsOf(this.panel, this.lines, view, this.size(), Boolean(compared));
+      this.plot = this.make(options, data, span, true);
+    }
+    this.form = form;
+    this.paintErrors();
+    this.place.append(this.tip);
+    this.tell();
+  }
+
+  private paintErrors(): void {
+    const { sheet, view, span } = this.shown!;
+    if (!sheet.error) {
+      this.strip?.destroy();
+      this.strip = null;
+      return;
+    }
+    const data = [sheet.times, sheet.error] as uPlot.AlignedData;
+    this.strip?.destroy();
+    this.strip = this.make(errorOptions(view, { width: this.size().width, height: STRIP }), data, span, false);
+  }
+
+  private make(options: uPlot.Options, data: uPlot.AlignedData, span: Span, main: boolean): uPlot {
+    const hooks: uPlot.Hooks.Arrays = {
+      drawClear: [(u) => this.under(u, main)],
+      draw: [(u) => draw.marks(u, this.shown!.now)],
+      setCursor: [(u) => this.moved(u)],
+      setSelect: [(u) => this.selected(u)],
+    };
+    const cursor = { ...options.cursor, bind: { dblclick: () => this.back } };
+    const made = new uPlot({ ...options, cursor, hooks } as uPlot.Options, data, this.place);
+    made.setScale("x", { min: span.start, max: span.end });
+    return made;
+  }
+
+  private readonly back = (): null => {
+    this.host.reset();
+    return null;
+  };
+
+  private under(u: uPlot, main: boolean): void {
+    const { sheet, step, now, lateSince } = this.shown!;
+    if (main && this.panel.bounds) draw.bounds(u, this.panel.bounds);
+    if (!sheet.main) return;
+    const ranges = holes(sheet.main).map((hole): [number, number] => [
+      sheet.times[hole.first]!,
+      sheet.times[hole.last]! + step,
+    ]);
+    draw.gaps(u, ranges);
+    if (lateSince !== null && main) draw.late(u, lateSince, now);
+  }
+
+  private moved(u: uPlot): void {
+    const left = u.cursor.left ?? -10;
+    // Without an event it is our own call.
+    if (!u.cursor.event) return;
+    const time = left < 0 || u.cursor.idx == null ? null : this.times[u.cursor.idx];
+    this.host.cursor(time ?? null, this);
+  }
+
+  private selected(u: uPlot): void {
+    const { left, width } = u.select;
+    if (width < 4) return;
+    const span = { start: u.posToVal(left, "x"), end: u.posToVal(left + width, "x") };
+    u.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
+    this.host.zoom(span);
+  }
+
+  private size(): { width: number; height: number } {
+    return {
+      width: Math.max(this.place.clientWidth, 160),
+      height: this.place.clientHeight - (this.shown?.sheet.error ? STRIP : 0),
+    };
+  }
+
+  private fit(): void {
+    const { width, height } = this.size();
+    if (this.plot && this.plot.width !== width) {
+      this.plot.setSize({ width, height });
+      this.strip?.setSize({ width, height: STRIP });
+    }
+  }
+
+  private fillLegend(): void {
+    const { sheet, view, compared } = this.shown!;
+    const hidden = new Set(view.hidden);
+    const focused = document.activeElement?.getAttribute("data-line");
+    const items = [...sheet.lines]
+      .sort((a, b) => this.order(a) - this.order(b))
+      .filter((line) => line.kind !== "edge")
+      .map((line) => {
+        const key = `${this.panel.name}.${line.key}`;
+        const button = el(
+          "button",
+          {
+            type: "button",
+            "aria-pressed": String(!hidden.has(key)),
+            "data-line": key,
+            click: () => this.host.toggle(key),
+          },
+          el("span", { class: `swatch ${line.kind} of-${line.colour}` }),
+          line.label,
+          line.derived && el("span", { class: "word" }, line.derived),
+        );
+        return el("span", { class: "item" }, button, " ", el("output", { "data-value": line.key }));
+      });
+    if (sheet.error) items.push(item("error", "Forecast error", "error"));
+    if (compared) items.push(item("compared", compared.label, "compared"));
+    this.legend.replaceChildren(...items);
+    if (focused) one(`[data-line="${focused}"]`, this.legend)?.focus();
+  }
+
+  /** Write the values at the cursor, or the newest ones, beside the names. */
+  private tell(): void {
+    if (!this.shown) return;
+    const { sheet, view, compared } = this.shown;
+    const newest = sheet.main ? sheet.main.values.findLastIndex((value) => value != null) : -1;
+    const time = this.cursorTime ?? sheet.times[newest] ?? null;
+    this.legend.classList.toggle("at-cursor", this.cursorTime !== null);
+    for (const line of sheet.lines) this.put(line.key, time === null ? "–" : this.valueAt(line, time));
+    if (time === null) return;
+    const at = sheet.main ? indexAt(sheet, sheet.main, time) : null;
+    if (sheet.error) this.put("error", this.plain(at === null ? null : sheet.error[at], true));
+    if (compared) this.put("compared", this.plain(at === null ? null : compared.values[at], false));
+    this.placeTip(time, at, view);
+  }
+
+  private plain(value: Value, signed: boolean): string {
+    const { view, sheet } = this.shown!;
+    const unit = sheet.main?.unit ?? "";
+    return value == null ? "–" : `${number(value, unit, view, signed)} ${unitOf(unit, view)}`;
+  }
+
+  private put(key: string, text: string): void {
+    const output = one(`[data-value="${key}"]`, this.legend);
+    if (output && output.textContent !== text) output.textContent = text;
+  }
+
+  /** Over a gap, why there is nothing. */
+  private placeTip(time: number, at: number | null, view: View): void {
+    const line = this.shown!.sheet.main;
+    const isGap = this.cursorTime !== null && line && at !== null && line.values[at] === null && this.plot;
+    this.tip.hidden = !isGap;
+    if (!isGap) return;
+    this.tip.textContent = `${clock(time, view.tz)}: ${this.valueAt(line, time)}`;
+    const left = this.plot!.valToPos(time, "x") + this.plot!.over.offsetLeft;
+    this.tip.style.left = `${Math.min(Math.max(left, 60), this.place.clientWidth - 100)}px`;
+  }
+}
+
+export const STRIP = 64;
+
+function item(key: string, label: string, colour: string): HTMLElement {
+  return el(
+    "span",
+    { class: "item" },
+    el("span", { class: `swatch line of-${colour}` }),
+    el("span", { class: "name" }, label),
+    " ",
+    el("output", { "data-value": key }),
+  );
+}
+
+/** The index of the slot of a line that holds a time; null when it has none near. */
+export function indexAt(sheet: Sheet, line: Drawn, time: number): number | null {
+  let [low, high] = [0, sheet.times.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (sheet.times[middle]! <= time) low = middle + 1;
+    else high = middle;
+  }
+  for (let at = low - 1; at >= 0 && at >= low - 3; at--) if (line.values[at] !== undefined) return at;
+  return null;
+}

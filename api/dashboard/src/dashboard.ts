@@ -1,0 +1,442 @@
+/** Holds the view together: address, controls, charts and their data. */
+
+import { openCalls } from "./call";
+import { Chart, type Host, indexAt } from "./chart";
+import { firstHeld, type Status, status } from "./data";
+import { all, el, one } from "./dom";
+import * as files from "./download";
+import { listen, type Moves } from "./gestures";
+import { lookAgain } from "./http";
+import { chip, refreshPage } from "./live";
+import { fetched, resultFor } from "./load";
+import { PANELS, regionOf } from "./panels";
+import { tableOf } from "./table";
+import { DAY, earlier } from "./time";
+import { fill } from "./toolbar";
+import {
+  FIRST,
+  type Preset,
+  REGIONS,
+  read,
+  resolutionOf,
+  type Span,
+  shownSpan,
+  type View,
+  within,
+  write,
+} from "./view";
+import { summary } from "./words";
+
+const AGAIN = 60_000;
+const SETTLED = 250;
+
+export class Dashboard implements Host {
+  private view: View;
+  private span: Span;
+  private loadedSpan: Span = { start: 0, end: 0 };
+  private charts: Chart[] = [];
+  private found: Status | null = null;
+  /** Seconds that the server's clock is ahead of ours. */
+  private ahead = 0;
+  private failedSince: number | null = null;
+  private first = FIRST;
+  private before: Preset | Span = "24h";
+  private cursorTime: number | null = null;
+  private request = new AbortController();
+  private waiting = 0;
+  private framed = 0;
+  private readonly spoken = el("p", { class: "hidden", "aria-live": "polite", id: "spoken" });
+
+  constructor() {
+    const { view, refused } = read(
+      new URLSearchParams(location.search),
+      PANELS.map((panel) => panel.name),
+    );
+    this.view = view;
+    this.before = typeof view.range === "string" ? view.range : "24h";
+    this.span = shownSpan(typeof view.range === "string" && view.range === "all" ? "1y" : view.range, this.now, FIRST);
+    this.message(refused.join(". "));
+    document.body.append(this.spoken);
+  }
+
+  get now(): number {
+    return Date.now() / 1000 + this.ahead;
+  }
+
+  /** The end of what is known of the time to come. */
+  private get last(): number {
+    return this.now + 2 * DAY;
+  }
+
+  async start(): Promise<void> {
+    this.charts = all(".panel").map((root) => this.chart(root));
+    this.choices();
+    addEventListener("popstate", () => this.adopt());
+    document.addEventListener("visibilitychange", () => !document.hidden && void this.refresh());
+    document.addEventListener("themechange", () => {
+      for (const chart of this.charts) chart.redraw();
+    });
+    setInterval(() => document.hidden || void this.refresh(), AGAIN);
+    await this.learn();
+    await this.renew();
+  }
+
+  /** Ask the server for its time and state. */
+  private async learn(): Promise<void> {
+    try {
+      this.found = await status();
+      this.ahead = Date.parse(this.found.now) / 1000 - Date.now() / 1000;
+      this.failedSince = null;
+    } catch {
+      this.failedSince ??= this.now;
+    }
+    chip(this.found, this.failedSince, this.now, this.view);
+  }
+
+  /** Look for something new. What is shown stays when that fails. */
+  private async refresh(): Promise<void> {
+    lookAgain();
+    await this.learn();
+    if (this.failedSince !== null) return;
+    try {
+      if (!this.view.embed) await refreshPage(location.search);
+      chip(this.found, null, this.now, this.view);
+      if (typeof this.view.range === "string") this.span = this.spanOf(this.view.range);
+      await this.load();
+    } catch {
+      this.failedSince ??= this.now;
+      chip(this.found, this.failedSince, this.now, this.view);
+    }
+  }
+
+  /** Show the view as it is now: controls, range, data. */
+  private async renew(): Promise<void> {
+    if (this.view.range === "all") this.first = await firstHeld().catch(() => FIRST);
+    this.span = this.spanOf(this.view.range);
+    this.controls();
+    for (const chart of this.charts) chart.root.hidden = !this.isShown(chart);
+    await this.load();
+  }
+
+  private spanOf(range: Preset | Span): Span {
+    return shownSpan(range, this.now, this.first);
+  }
+
+  private isShown(chart: Chart): boolean {
+    return this.view.embed ? true : !this.view.panels || this.view.panels.includes(chart.panel.name);
+  }
+
+  private get shown(): Chart[] {
+    return this.charts.filter((chart) => this.isShown(chart));
+  }
+
+  /** Fetch the range, each chart as its data come. */
+  private async load(): Promise<void> {
+    this.request.abort();
+    this.request = new AbortController();
+    const { signal } = this.request;
+    const { view, span } = this;
+    const margins = fetched(span, FIRST, this.last, typeof view.range === "string");
+    const wanted = resolutionOf(span.end - span.start) === resolutionOf(margins.end - margins.start) ? margins : span;
+    this.loadedSpan = wanted;
+    const done = this.shown.map((chart) => this.loadOne(chart, wanted, signal));
+    await Promise.all(done);
+  }
+
+  private async loadOne(chart: Chart, wanted: Span, signal: AbortSignal): Promise<void> {
+    const { view } = this;
+    chart.root.setAttribute("aria-busy", "true");
+    try {
+      const found = await resultFor(chart.panel, view, wanted, signal);
+      // A task of its own for each chart: eight at once would hold up a click.
+      await new Promise((next) => setTimeout(next));
+      if (signal.aborted) return;
+      const [area] = chart.panel.areas(view.region);
+      const region = regionOf(area!, view.region);
+      chart.show({ ...found, view, span: this.span, region, now: this.now, lateSince: this.lateSince(area!) });
+      if (this.cursorTime !== null) chart.cursor(this.cursorTime);
+      this.describe(chart);
+      chart.root.classList.remove("failed");
+    } catch (error) {
+      if (signal.aborted) return;
+      chart.root.classList.add("failed");
+      const had = chart.shown ? " The last data stay." : "";
+      one(".summary", chart.root)!.textContent = `Cannot be loaded: ${(error as Error).message}.${had}`;
+    } finally {
+      if (!signal.aborted) chart.root.removeAttribute("aria-busy");
+    }
+  }
+
+  /** Since when an area's newer value is due. */
+  private lateSince(area: string): number | null {
+    const state = this.found?.areas[area];
+    if (!state?.newest || state.status === "ok") return null;
+    return Date.parse(state.newest) / 1000;
+  }
+
+  private describe(chart: Chart): void {
+    const { sheet, span, view, step, region } = chart.shown!;
+    const name = chart.panel.name === "frequency" ? "whole island" : REGIONS[region as keyof typeof REGIONS];
+    const note = chart.panel.note?.(view.region);
+    const text = `${summary(sheet, span, view, name, step, chart.panel.title)}${note ? ` ${note}` : ""}`;
+    one(".summary", chart.root)!.textContent = text;
+    one(".plot", chart.root)!.setAttribute("aria-label", text);
+    const table = one<HTMLDetailsElement>("details.table", chart.root);
+    if (table?.open) this.table(chart);
+  }
+
+  private table(chart: Chart): void {
+    if (chart.shown) one("details.table .scroll", chart.root)!.replaceChildren(...tableOf(chart));
+  }
+
+  /** Change the view, and the address with it. */
+  private set(change: Partial<View>, how: "push" | "replace" = "push"): void {
+    if (change.range && typeof change.range === "string") this.before = change.range;
+    this.view = { ...this.view, ...change };
+    const address = write(this.view) || location.pathname;
+    if (how === "push") history.pushState(null, "", address);
+    else history.replaceState(null, "", address);
+    void this.renew();
+    if (change.region || change.unit || change.tz) void this.rendered();
+  }
+
+  /** The numbers that the server renders, for the view as it is now. */
+  private async rendered(): Promise<void> {
+    try {
+      await refreshPage(location.search);
+      chip(this.found, this.failedSince, this.now, this.view);
+    } catch {
+      this.failedSince ??= this.now;
+      chip(this.found, this.failedSince, this.now, this.view);
+    }
+  }
+
+  private adopt(): void {
+    this.view = read(
+      new URLSearchParams(location.search),
+      PANELS.map((panel) => panel.name),
+    ).view;
+    void this.renew();
+    void this.rendered();
+  }
+
+  // What the charts ask for.
+
+  cursor(time: number | null): void {
+    this.cursorTime = time;
+    for (const chart of this.shown) chart.cursor(time);
+  }
+
+  zoom(span: Span): void {
+    this.window(within(span, FIRST, this.last));
+  }
+
+  reset(): void {
+    this.set({ range: this.before });
+  }
+
+  toggle(line: string): void {
+    const { hidden } = this.view;
+    this.set({ hidden: hidden.includes(line) ? hidden.filter((each) => each !== line) : [...hidden, line] }, "replace");
+  }
+
+  /** Show another window of time: at once what is there, the rest when it has come to rest. */
+  private window(span: Span): void {
+    this.span = span;
+    this.view = {
+      ...this.view,
+      range: { start: Math.round(span.start / 60) * 60, end: Math.round(span.end / 60) * 60 },
+    };
+    cancelAnimationFrame(this.framed);
+    this.framed = requestAnimationFrame(() => {
+      for (const chart of this.shown) chart.move(span);
+    });
+    clearTimeout(this.waiting);
+    this.waiting = window.setTimeout(() => this.settle(), SETTLED);
+  }
+
+  private settle(): void {
+    history.replaceState(null, "", write(this.view) || location.pathname);
+    this.controls();
+    const [has, wants] = [this.loadedSpan, this.span];
+    const same = resolutionOf(has.end - has.start) === resolutionOf(wants.end - wants.start);
+    if (same && wants.start >= has.start && wants.end <= has.end && !this.mayBeFine())
+      for (const chart of this.shown.filter((each) => each.shown)) this.describe(chart);
+    else void this.load();
+  }
+
+  /** Whether frequency comes in finer values than are loaded. */
+  private mayBeFine(): boolean {
+    return this.span.end - this.span.start <= 3 * 3600 && this.loadedSpan.end - this.loadedSpan.start > 3 * 3600;
+  }
+
+  private moves(chart: Chart): Moves {
+    const at = (part: number): number => this.span.start + (this.span.end - this.span.start) * part;
+    return {
+      span: () => this.span,
+      zoom: (factor, around) => {
+        const length = (this.span.end - this.span.start) * factor;
+        const start = at(around) - length * around;
+        this.zoom({ start, end: start + length });
+      },
+      pan: (part) => this.pan(part),
+      point: (part) => this.cursor(part === null ? null : this.nearest(chart, at(part))),
+      key: (event) => this.key(chart, event),
+    };
+  }
+
+  private pan(part: number): void {
+    const by = (this.span.end - this.span.start) * part;
+    this.zoom({ start: this.span.start + by, end: this.span.end + by });
+  }
+
+  private nearest(chart: Chart, time: number): number | null {
+    const { main } = chart.shown?.sheet ?? {};
+    if (!main) return null;
+    const at = indexAt(chart.shown!.sheet, main, time);
+    return at === null ? null : chart.times[at]!;
+  }
+
+  private key(chart: Chart, event: KeyboardEvent): boolean {
+    if (event.ctrlKey || event.metaKey || event.altKey) return false;
+    const middle =
+      this.cursorTime !== null ? (this.cursorTime - this.span.start) / (this.span.end - this.span.start) : 0.5;
+    const moves = this.moves(chart);
+    const actions: Record<string, () => void> = {
+      ArrowLeft: () => this.step(chart, event.shiftKey ? "day" : "slot", -1),
+      ArrowRight: () => this.step(chart, event.shiftKey ? "day" : "slot", 1),
+      Home: () => this.put(chart, this.inside(chart)[0]),
+      End: () => this.put(chart, this.inside(chart).at(-1)),
+      "+": () => moves.zoom(0.5, middle),
+      "=": () => moves.zoom(0.5, middle),
+      "-": () => moves.zoom(2, middle),
+      PageUp: () => this.pan(-0.5),
+      PageDown: () => this.pan(0.5),
+      "[": () => this.pan(-0.1),
+      "]": () => this.pan(0.1),
+      "0": () => this.reset(),
+      Escape: () => (this.view.compare !== "none" ? this.set({ compare: "none" }) : this.cursor(null)),
+    };
+    const action = actions[event.key];
+    action?.();
+    return Boolean(action);
+  }
+
+  private inside(chart: Chart): number[] {
+    return chart.times.filter((time) => time >= this.span.start && time < this.span.end);
+  }
+
+  /** The cursor one slot or one day on, in the wall-clock time that is shown. */
+  private step(chart: Chart, by: "slot" | "day", way: 1 | -1): void {
+    const times = this.inside(chart);
+    if (!times.length) return;
+    const from = this.cursorTime ?? this.nearest(chart, Math.min(this.now, this.span.end)) ?? times.at(-1)!;
+    const at = times.findLastIndex((time) => time <= from);
+    if (by === "slot")
+      this.put(chart, times[Math.min(Math.max(at + (this.cursorTime === null ? 0 : way), 0), times.length - 1)]);
+    else {
+      const wanted = earlier(from, this.view.tz, { days: -way });
+      this.put(chart, times.findLast((time) => time <= wanted) ?? times[0]);
+    }
+  }
+
+  private put(chart: Chart, time: number | undefined): void {
+    if (time === undefined) return;
+    this.cursor(time);
+    this.spoken.textContent = chart.says(time);
+  }
+
+  // Controls.
+
+  private chart(root: HTMLElement): Chart {
+    const panel = PANELS.find((each) => each.name === root.dataset.panel)!;
+    const chart = new Chart(root, panel, this);
+    listen(one(".plot", root)!, this.moves(chart));
+    one("details.table", root)?.addEventListener("toggle", () => this.table(chart));
+    one(".actions", root)!.append(...this.actions(chart));
+    return chart;
+  }
+
+  private actions(chart: Chart): HTMLElement[] {
+    const title = chart.panel.title;
+    const act = (text: string, run: () => void): HTMLElement =>
+      el("button", { type: "button", "aria-label": `${text}: ${title}`, click: () => chart.shown && run() }, text);
+    const calls = act("API call", () => openCalls([chart]));
+    if (this.view.embed) return [calls];
+    return [
+      act("CSV", () => void this.csv([chart])),
+      ...(chart.panel.stacked ? [] : [act("Parquet", () => this.parquet(chart))]),
+      act("PNG", () => void this.png([chart])),
+      calls,
+    ];
+  }
+
+  private parquet(chart: Chart): void {
+    for (const area of files.areasOf(chart)) {
+      const link = el("a", { href: `../${files.pathOf(chart, area, "parquet")}`, download: "" });
+      link.click();
+    }
+  }
+
+  private name(charts: Chart[], ending: string): string {
+    const what = charts.length === 1 ? charts[0]!.panel.name : "grid";
+    return files.fileName(what, this.view, this.span, ending, document.documentElement.dataset.feed ?? "none");
+  }
+
+  private async csv(charts: Chart[]): Promise<void> {
+    const [only] = charts;
+    await this.told(async () => {
+      const blob = charts.length === 1 && only!.panel.stacked ? files.csvOfSheet(only!) : await files.csvOfAll(charts);
+      files.save(blob, this.name(charts, "csv"));
+    });
+  }
+
+  private async png(charts: Chart[]): Promise<void> {
+    await this.told(async () => files.save(await files.picture(charts), this.name(charts, "png")));
+  }
+
+  private async told(work: () => Promise<void>): Promise<void> {
+    this.message("Preparing the file …");
+    try {
+      await work();
+      this.message("");
+    } catch (error) {
+      this.message(`The file cannot be made: ${(error as Error).message}`);
+    }
+  }
+
+  private message(text: string): void {
+    const place = one("#message");
+    if (place) place.textContent = text;
+  }
+
+  private controls(): void {
+    const place = one("#toolbar");
+    if (!place) {
+      one<HTMLAnchorElement>("#whole")?.setAttribute("href", write({ ...this.view, embed: null }) || location.pathname);
+      return;
+    }
+    fill(place, this.view, this.span, {
+      set: (change) => this.set(change),
+      pan: (part) => this.pan(part),
+      zoom: (factor) => this.moves(this.charts[0]!).zoom(factor, 0.5),
+      calls: () => openCalls(this.shown),
+      csv: () => void this.csv(this.shown),
+      png: () => void this.png(this.shown),
+      share: () =>
+        void navigator.clipboard.writeText(location.href).then(() => this.message("The link of this view is copied.")),
+    });
+  }
+
+  /** Region, unit and zone: links that work without JavaScript, and without a reload with it. */
+  private choices(): void {
+    one(".choices")?.addEventListener("click", (event) => {
+      const mouse = event as MouseEvent;
+      const link = (event.target as Element).closest("a");
+      const name = link?.closest<HTMLElement>("[data-choice]")?.dataset.choice;
+      if (!link || !name || mouse.ctrlKey || mouse.metaKey || mouse.shiftKey) return;
+      event.preventDefault();
+      this.set({ [name]: link.dataset.value } as Partial<View>);
+    });
+  }
+}

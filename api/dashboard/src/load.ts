@@ -1,0 +1,89 @@
+/** From a view to the sheets of its charts. */
+
+import { type Gap, gapsOf, isFine, type Loaded, load, type Question } from "./data";
+import { type Panel, regionOf, type Sheet, sheetOf, type Value } from "./panels";
+import { DAY, earlier, HOUR } from "./time";
+import { type Resolution, resolutionOf, type Span, type View } from "./view";
+
+export interface Result {
+  sheet: Sheet;
+  gaps: Gap[];
+  step: number;
+  compared: { label: string; values: Value[] } | null;
+}
+
+/** What is fetched for a range: the same again on either side where it is not near the present, so that panning has data. */
+export function fetched(span: Span, first: number, last: number, presetAhead: boolean): Span {
+  if (presetAhead) return span;
+  const half = (span.end - span.start) / 2;
+  const inside = { start: Math.max(span.start - half, first), end: Math.min(span.end + half, last) };
+  // Requests that differ by seconds only would miss every cache.
+  return { start: Math.floor(inside.start / 900) * 900, end: Math.ceil(inside.end / 900) * 900 };
+}
+
+export function stepOf(panel: Panel, resolution: Resolution, span: Span): number {
+  if (resolution === "1d") return DAY;
+  if (resolution === "1h") return HOUR;
+  if (panel.name === "snsp") return 1800;
+  return panel.name === "frequency" && isFine(span) ? 5 : 900;
+}
+
+/** Fetch what a panel shows of a range, and put it on one sheet. */
+export async function sheetFor(
+  panel: Panel,
+  view: View,
+  span: Span,
+  resolution: Resolution,
+  signal: AbortSignal,
+): Promise<Sheet> {
+  const areas = panel.areas(view.region);
+  const loaded = new Map<string, Loaded>();
+  const answers = areas.map((area) => load(area, questionOf(area, view, span, resolution), signal));
+  for (const answer of await Promise.all(answers)) loaded.set(answer.area, answer);
+  return sheetOf(panel, loaded, view.region, resolution === "native");
+}
+
+export function questionOf(area: string, view: View, span: Span, resolution: Resolution): Question {
+  return { region: regionOf(area, view.region), span, resolution, tz: view.tz };
+}
+
+/** Everything that one chart needs. */
+export async function resultFor(panel: Panel, view: View, span: Span, signal: AbortSignal): Promise<Result> {
+  const resolution = resolutionOf(visible(span));
+  const [sheet, gaps] = await Promise.all([sheetFor(panel, view, span, resolution, signal), gapsOf(span)]);
+  const compared =
+    view.compare === "none" || !sheet.main ? null : await comparison(panel, view, span, resolution, sheet, signal);
+  return { sheet, gaps, step: stepOf(panel, resolution, span), compared };
+}
+
+function visible(span: Span): number {
+  return span.end - span.start;
+}
+
+/** The wall-clock time that a slot is compared with. */
+export function shiftOf(view: View, span: Span): (time: number) => number {
+  if (view.compare === "year") return (time) => earlier(time, view.tz, { years: 1 });
+  const preset = typeof view.range === "string" ? { "24h": 1, "7d": 7, "30d": 30, "1y": 365, all: 0 }[view.range] : 0;
+  const length = span.end - span.start;
+  const days = preset || Math.round(length / DAY);
+  if (days > 0 && (preset || Math.abs(length - days * DAY) <= HOUR)) return (time) => earlier(time, view.tz, { days });
+  return (time) => time - length;
+}
+
+async function comparison(
+  panel: Panel,
+  view: View,
+  span: Span,
+  resolution: Resolution,
+  sheet: Sheet,
+  signal: AbortSignal,
+): Promise<Result["compared"]> {
+  const label = view.compare === "year" ? "A year before" : "Period before";
+  if (panel.stacked && view.compare === "none") return null;
+  const shift = shiftOf(view, span);
+  const then = { start: shift(span.start), end: shift(span.end) };
+  const before = await sheetFor(panel, view, then, resolution, signal);
+  const main = before.main;
+  const at = new Map(before.times.map((time, index) => [time, main?.values[index]]));
+  return { label, values: sheet.times.map((time) => at.get(shift(time))) };
+}

@@ -1,0 +1,97 @@
+"""Where the power comes from: how demand is met at the newest slot, and the fuel mix over the last 24 hours."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from api.recent import Recent
+from api.tiles import NET, Tiles
+from api.trend import bar
+from include.domain.catalogue import ALL, FUELS, NI, ROI
+
+GREENLINK: Final = "All-island net import leaves out Greenlink, as EirGrid's fuel mix does."
+TIE: Final = "Net import of a jurisdiction has the North-South tie in it, and leaves out Greenlink."
+REMAINDER: Final = "Remainder: what is neither wind, solar nor import. Worked out here."
+HOURS: Final = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One part of a mix."""
+
+    key: str
+    """What its colour hangs on."""
+    name: str
+    value: float
+    derived: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Mix:
+    """The parts of one moment, in the order in which they are drawn."""
+
+    parts: Sequence[Part]
+    slot: datetime
+    unit: str
+    stale_after: datetime | None = None
+
+    @property
+    def bar(self) -> list[tuple[str, float, float]]:
+        """(key, start, width) in per cent of all that is above zero."""
+        return bar((part.key, part.value) for part in self.parts)
+
+    def share(self, part: Part) -> float | None:
+        """Per cent of all that is above zero; None for what flows out."""
+        whole = sum(one.value for one in self.parts if one.value > 0)
+        return part.value / whole * 100 if part.value >= 0 and whole else None
+
+
+def met_now(tiles: Tiles) -> Mix | None:
+    """Demand of the newest slot that has all of them, by where it comes from; MW."""
+    region = tiles.view.region
+    net = tiles.recent.track("interconnection", region, NET[region])
+    if net is None:
+        return None
+    tie = tiles.north_south() if region != ALL else None
+    for slot, found in reversed(tiles.common_slots()):
+        flow = net.at(slot)
+        if flow is None or (tie and tie[0] < slot):
+            continue
+        parts = [
+            Part("wind", "Wind", found["wind"]),
+            Part("solar", "Solar", found["solar"]),
+            Part("import" if flow >= 0 else "export", "Net import" if flow >= 0 else "Net export", flow),
+        ]
+        if tie and tie[0] == slot:
+            other = "Northern Ireland" if region == ROI else "the Republic"
+            parts.append(Part("tie", f"{'From' if tie[1] >= 0 else 'To'} {other}", tie[1], derived=True))
+        rest = found["demand"] - sum(part.value for part in parts)
+        return Mix([*parts, Part("rest", "Remainder", rest, derived=True)], slot, "MW")
+    return None
+
+
+def fuel_mix(recent: Recent, region: str) -> Mix | None:
+    """Energy by fuel over the 24 hours up to its time; MWh. A fuel that is absent is absent, not zero."""
+    readings = recent.readings("generation", region)
+    if not readings:
+        return None
+    by_field = {one["field"]: one for one in readings}
+    order = ["FUEL_RENEW", "FUEL_NET_IMPORT", *sorted(set(FUELS) - {"FUEL_RENEW", "FUEL_NET_IMPORT"}, reverse=True)]
+    parts = [
+        Part(field.removeprefix("FUEL_").lower().replace("_", "-"), FUELS[field], by_field[field]["value"])
+        for field in order
+        if field in by_field
+    ]
+    stale = min(datetime.fromisoformat(one["stale_after"]) for one in readings)
+    return Mix(parts, datetime.fromisoformat(readings[0]["timestamp"]), "MWh", stale)
+
+
+def note_on_imports(region: str) -> str:
+    """What the fuel mix's net import has in it."""
+    return {ALL: GREENLINK, ROI: TIE, NI: TIE}[region]
+
+
+def mean_power(part: Part) -> float:
+    """MW over the 24 hours."""
+    return part.value / (timedelta(hours=HOURS) / timedelta(hours=1))
