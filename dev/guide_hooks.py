@@ -11,7 +11,10 @@ from mkdocs.utils import get_relative_url
 
 PACKAGE: Final = Path(__file__).resolve().parent / "mermaid" / "node_modules" / "@mermaid-js" / "tiny"
 SCRIPT: Final = "assets/javascripts/mermaid.tiny.js"
-SERVED: Final = {SCRIPT: PACKAGE / "dist" / "mermaid.tiny.js", "assets/javascripts/mermaid.LICENSE": PACKAGE / "LICENSE"}
+SERVED: Final = {
+    SCRIPT: PACKAGE / "dist" / "mermaid.tiny.js",
+    "assets/javascripts/mermaid.LICENSE": PACKAGE / "LICENSE",
+}
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
@@ -23,7 +26,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     return files
 
 
-def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
+def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:  # noqa: ARG001  MkDocs' own names
     """Load the bundle on a page with a diagram: Material asks another host for one when `mermaid` is not there."""
     if '<pre class="mermaid">' not in output:
         return output
