@@ -11,6 +11,7 @@ from mkdocs.utils import get_relative_url
 
 PACKAGE: Final = Path(__file__).resolve().parent / "mermaid" / "node_modules" / "@mermaid-js" / "tiny"
 SCRIPT: Final = "assets/javascripts/mermaid.tiny.js"
+COLOURS: Final = "assets/diagrams.js"
 SERVED: Final = {
     SCRIPT: PACKAGE / "dist" / "mermaid.tiny.js",
     "assets/javascripts/mermaid.LICENSE": PACKAGE / "LICENSE",
@@ -31,4 +32,5 @@ def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:  # noqa:
     if '<pre class="mermaid">' not in output:
         return output
     head, end, tail = output.rpartition("</body>")
-    return f'{head}<script src="{get_relative_url(SCRIPT, page.url)}"></script>{end}{tail}'
+    scripts = [f'<script src="{get_relative_url(one, page.url)}"></script>' for one in (SCRIPT, COLOURS)]
+    return "".join([head, *scripts, end, tail])
