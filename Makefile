@@ -63,5 +63,6 @@ $(MERMAID): $(SYNCED) dev/npm $(addprefix dev/mermaid/,package.json package-lock
 	@touch $@
 
 $(SITE): $(SYNCED) $(MERMAID) $(GUIDE)
-	NO_MKDOCS_2_WARNING=1 .venv/bin/mkdocs build --strict --quiet
+	@# Not --quiet: it drops the warnings that --strict counts.
+	NO_MKDOCS_2_WARNING=1 .venv/bin/mkdocs build --strict
 	@touch $@
