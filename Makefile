@@ -8,7 +8,8 @@ UV := dev/uv
 PYTHON := .venv/bin/python
 SYNCED := .venv/.synced
 SITE := site/.built
-GUIDE := mkdocs.yml $(shell find docs -type f)
+MERMAID := dev/mermaid/node_modules/.installed
+GUIDE := mkdocs.yml dev/guide_hooks.py $(shell find docs -type f)
 
 .DEFAULT_GOAL := help
 .PHONY: help run test test-all check format setup reference new-source guide bench clean
@@ -51,12 +52,17 @@ bench: $(SYNCED)  ## Time the gap scan and the API beside their limits (four min
 guide: $(SITE)  ## Build the guide into site/
 
 clean:  ## Remove what setup made; data stay
-	rm -rf .venv site .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv site dev/mermaid/node_modules .mypy_cache .ruff_cache .hypothesis
 
 $(SYNCED): pyproject.toml uv.lock dev/uv
 	$(UV) sync --locked --compile-bytecode
 	@touch $@
 
-$(SITE): $(SYNCED) $(GUIDE)
-	NO_MKDOCS_2_WARNING=1 .venv/bin/mkdocs build --strict --quiet
+$(MERMAID): $(SYNCED) dev/npm $(addprefix dev/mermaid/,package.json package-lock.json .npmrc)
+	cd dev/mermaid && ../npm ci --silent
+	@touch $@
+
+$(SITE): $(SYNCED) $(MERMAID) $(GUIDE)
+	@# Not --quiet: it drops the warnings that --strict counts.
+	NO_MKDOCS_2_WARNING=1 .venv/bin/mkdocs build --strict
 	@touch $@

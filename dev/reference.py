@@ -8,6 +8,9 @@ from typing import Final
 from pydantic.fields import FieldInfo
 
 from api.settings import ApiSettings
+from dev.reference_dags import dags_page
+from dev.reference_data import data_page
+from dev.reference_rest import rest_page
 from dev.stack import ROOT
 from include.domain.catalogue import AREAS
 from include.domain.series import Area, Limit, Route, Series
@@ -57,7 +60,13 @@ asks, so their slots together are the most units that ask upstream at once, and 
 """
 
 
-PAGE_MAKERS: Final[dict[str, Callable[[], str]]] = {"series.md": series_page, "settings.md": settings_page}
+PAGE_MAKERS: Final[dict[str, Callable[[], str]]] = {
+    "dags.md": dags_page,
+    "data.md": lambda: data_page((PAGES / "data.md").read_text(encoding="utf-8")),
+    "rest-paths.md": rest_page,
+    "series.md": series_page,
+    "settings.md": settings_page,
+}
 
 
 def _settings(fields: dict[str, FieldInfo]) -> str:
