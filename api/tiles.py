@@ -15,7 +15,10 @@ from include.domain.series import Limit, Role
 DAY: Final = timedelta(days=1)
 QUARTER: Final = timedelta(minutes=15)
 NET: Final = {ALL: "INTER_NET", ROI: "INTER_NET_ROI", "NI": "INTER_NET_NI"}
-SHARE_NOTE: Final = "Wind and solar of the slot ÷ demand of the same slot. Part of them may be exported. Rooftop solar is in neither number."
+SHARE_NOTE: Final = (
+    "Wind and solar of the slot ÷ demand of the same slot. Part of them may be exported; rooftop solar is in neither"
+    " number."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +184,7 @@ class Tiles:
         title = "Wind + solar ÷ demand"
         if not slots:
             return Tile(key="share", title=title, lines=["no slot of the last days has all three"])
-        slot, parts = slots[-1]
+        slot = slots[-1][0]
         by_slot = {one: (found["wind"] + found["solar"]) / found["demand"] * 100 for one, found in slots}
         since = slot - DAY + QUARTER
         drawn = [by_slot.get(since + n * QUARTER) for n in range(96)]
