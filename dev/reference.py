@@ -98,7 +98,14 @@ def _area(area: Area) -> str:
         ],
     ]
     columns = "Region | Field | Name | Unit | Cadence | Lag | First day | Plausible range | Future slots | History | Aggregation"
-    lines = [f"## {area.name}: {area.title}", "", *facts, "", f"| {columns} |", "|---" * 11 + "|"]
+    lines = [
+        f"## {area.name}: {area.title}",
+        "",
+        *(f"- {fact}" for fact in facts),
+        "",
+        f"| {columns} |",
+        "|---" * 11 + "|",
+    ]
     return "\n".join([*lines, *(_row(one) for one in area.series), ""])
 
 
