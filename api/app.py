@@ -5,12 +5,13 @@ from contextlib import asynccontextmanager
 from typing import Any, Final
 
 from fastapi import FastAPI, Request, Response
-from fastapi.responses import HTMLResponse, RedirectResponse
+from fastapi.responses import RedirectResponse
 from fastapi_offline import FastAPIOffline
 from starlette.exceptions import HTTPException
 
 from api.answers import Answer, Body, answer
 from api.edge import Edge
+from api.policy import page_headers
 from api.problems import Problem, of_status
 from api.query import only_known, read_question
 from api.service import TITLE, VERSION, Service
@@ -101,7 +102,10 @@ def _add_pages(app: FastAPI, service: Service) -> None:
 def _page(service: Service, name: str) -> Any:
     def page(request: Request) -> Response:
         service.freshen()
-        return HTMLResponse(getattr(service.pages, name)(request.query_params.multi_items()))
+        html = getattr(service.pages, name)(request.query_params.multi_items()).encode()
+        headers = page_headers(html, request.url.path, request.url.query.encode())
+        body = Body(html, service.summaries.feed or "none", media_type="text/html; charset=utf-8", headers=headers)
+        return _sent(request, service, body, cache="no-cache")
 
     return page
 

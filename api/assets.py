@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from api.answers import Body
+from api.policy import page_headers
 
 KEPT: Final = 3600
 """Seconds that a file may be kept for; after that its ETag is asked for."""
@@ -53,4 +54,6 @@ class Assets:
             for old, new in self.replaced.items():
                 data = data.replace(old, new)
             kind = f"{kind}; charset=utf-8"
-        return Body(data, "none", media_type=kind, keep=0 if kind.startswith("text/html") else keep)
+        if not kind.startswith("text/html"):
+            return Body(data, "none", media_type=kind, keep=keep)
+        return Body(data, "none", media_type=kind, keep=0, headers=page_headers(data, self.path))

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, Final
 
 from api.answers import EXPOSED, Answer, has, plain
-from api.policy import policy
+from api.policy import page_headers
 from api.problems import Problem, of_status
 
 log = logging.getLogger(__name__)
@@ -118,7 +118,6 @@ class _Sending:
     def __init__(self, send: Send, scope: Scope) -> None:
         self.send = send
         self.path: str = scope["path"]
-        self.query: bytes = scope["query_string"]
         self.head = scope["method"] == "HEAD"
         self.condition = _headers(scope).get("if-none-match", "")
         self.started = False
@@ -142,12 +141,12 @@ class _Sending:
         await self._pass(message)
 
     def _finish(self, page: Message) -> bytes:
-        """Give a page its policy, and an ETag unless it has one; returns what is sent of it."""
-        page["headers"] += [
-            (b"content-security-policy", policy(self._html, self.path, self.query).encode()),
-            (b"referrer-policy", b"no-referrer"),
-        ]
-        if page["status"] != 200 or any(name.lower() == b"etag" for name, _ in page["headers"]):
+        """Give a page of FastAPI's its policy and ETag; ours have them. Returns what is sent of it."""
+        if any(name == b"content-security-policy" for name, _ in page["headers"]):
+            return self._html
+        own = page_headers(self._html, self.path)
+        page["headers"] += [(name.encode(), value.encode()) for name, value in own.items()]
+        if page["status"] != 200:
             return self._html
         etag = f'"{hashlib.sha256(self._html).hexdigest()[:32]}"'
         page["headers"] += [(b"etag", etag.encode()), (b"cache-control", b"no-cache")]

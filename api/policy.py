@@ -11,6 +11,11 @@ STYLED_INLINE: Final = ("/docs", "/redoc", "/guide/")
 """Pages whose libraries write styles into the page."""
 
 
+def page_headers(html: bytes, path: str, query: bytes = b"") -> dict[str, str]:
+    """What a page is sent with; from its own bytes, before they are compressed."""
+    return {"content-security-policy": policy(html, path, query), "referrer-policy": "no-referrer"}
+
+
 def policy(html: bytes, path: str, query: bytes) -> str:
     """The policy for this page: only a chart that is made for it may stand in another site's page."""
     hashes = [base64.b64encode(hashlib.sha256(script).digest()).decode() for script in SCRIPT.findall(html)]

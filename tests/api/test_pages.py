@@ -164,6 +164,9 @@ def test_openapi_lists_every_data_path(api: Api) -> None:
     paths = set(api.get("/openapi.json").json()["paths"])
     assert paths == {
         "/health",
-        *(f"/api/{name}" for name in ("current", "recent", "snapshot", "gaps", "status", "catalogue", "files", "files/{path}")),
+        *(
+            f"/api/{name}"
+            for name in ("current", "recent", "snapshot", "gaps", "status", "catalogue", "files", "files/{path}")
+        ),
         *(f"/api/{area.name}" for area in AREAS),
     }

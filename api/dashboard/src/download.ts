@@ -74,7 +74,7 @@ export function union(texts: string[]): string {
   });
   const names = [...new Set(parts.flatMap((part) => part.names))];
   const rows = parts.flatMap((part) =>
-    part.names.length === names.length ? part.rows : part.rows.map((row) => widened(row, part.names, names)),
+    part.names.join() === names.join() ? part.rows : part.rows.map((row) => widened(row, part.names, names)),
   );
   return `${[names.join(","), ...rows].join("\n")}\n`;
 }
