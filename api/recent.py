@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from include.domain.catalogue import CYCLE
 from include.domain.series import Role
 
 
@@ -59,10 +60,11 @@ class Recent:
     def track(self, area: str, region: str, field: str, *, role: Role = Role.VALUE) -> Track | None:
         """One series; None when the summary has no slot of it."""
         for block in self.document["areas"].get(area, {}).get("series", ()):
-            if (block["region"], block["field"]) == (region, field) and block["step_s"]:
+            if (block["region"], block["field"]) == (region, field) and block["start"]:
                 values = block["columns"].get(role.value)
                 if values is not None:
-                    step = timedelta(seconds=block["step_s"])
+                    # A block of one slot says no step.
+                    step = timedelta(seconds=block["step_s"]) if block["step_s"] else CYCLE
                     return Track(datetime.fromisoformat(block["start"]), step, values)
         return None
 

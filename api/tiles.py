@@ -241,7 +241,7 @@ class Tiles:
         return list(track.slots(last - DAY + track.step, last + track.step))
 
     def _says(self, known: Sequence[float], unit: str) -> str:
-        return f"last 24 hours: {self.view.number(min(known), unit)} to {self._text(max(known), unit)}"
+        return f"Last 24 hours: {self.view.number(min(known), unit)} to {self._text(max(known), unit)}"
 
     def _missing(self, area: str, region: str, field: str, drawn: Sequence[tuple[datetime, float | None]]) -> str:
         """How many slots of the last day have no value, and why."""

@@ -19,8 +19,8 @@ DOC: Final = """
 
 Wakes on an event of the `readings` Asset and reads the store, which is the truth: one summary per area with the last 30
 days, then `current` (the newest reading of every series), `snapshot` (everything at once) and `recent` (the same of the
-last three days); beside them `catalogue` and `files` (what there is, from an inventory that reads only the files that have changed). A summary that has not
-changed is not written. Clearing any task gives the same summaries.
+last three days); beside them `catalogue` and `files` (what there is, from an inventory that reads only the files that
+have changed). A summary that has not changed is not written. Clearing any task gives the same summaries.
 """
 
 
