@@ -66,7 +66,15 @@ export class Chart {
     this.lines = painted(shown.sheet.lines.filter((line) => !hidden.has(`${this.panel.name}.${line.key}`)));
     this.fillLegend();
     if (this.isOn) this.paint();
-    else this.form = "";
+    else {
+      this.form = "";
+      this.tell();
+    }
+  }
+
+  /** Draw it even when it has not come into view: for a picture. */
+  ensure(): void {
+    if (this.shown && !this.form) this.paint();
   }
 
   /** Move the window of time; what is not in view is drawn when it comes into view. */

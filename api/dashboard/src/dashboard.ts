@@ -147,7 +147,7 @@ export class Dashboard implements Host {
     const { view } = this;
     chart.root.setAttribute("aria-busy", "true");
     try {
-      const found = await resultFor(chart.panel, view, wanted, signal);
+      const found = await resultFor(chart.panel, view, wanted, this.span, signal);
       // A task of its own for each chart: eight at once would hold up a click.
       await new Promise((next) => setTimeout(next));
       if (signal.aborted) return;

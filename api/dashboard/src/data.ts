@@ -1,7 +1,7 @@
 /** Series of readings, from the summaries where they reach and from range queries beyond. */
 
 import { json, Refused } from "./http";
-import { DAY, instantOf, midnight, utc, wall, type Zone } from "./time";
+import { DAY, date, instantOf, midnight, utc, wall, type Zone } from "./time";
 import type { Region, Resolution, Span } from "./view";
 
 export const ABSENT = 1;
@@ -48,6 +48,7 @@ type Column = (number | null)[];
 interface Block {
   region: string;
   field: string;
+  forecast_field?: string;
   start: string | null;
   step_s: number | null;
   columns: Record<string, Column>;
@@ -92,7 +93,7 @@ export interface Status {
 }
 
 interface Catalogue {
-  areas: { series: { first: string | null; last: string | null }[] }[];
+  areas: { area: string; series: { region: string; first: string | null; last: string | null }[] }[];
 }
 
 const seconds = (text: string): number => Date.parse(text) / 1000;
@@ -131,13 +132,32 @@ export async function load(area: string, question: Question, signal?: AbortSigna
       return { area, feed: summary.feed, series: blocks.flatMap(ofBlock) };
     }
   }
+  // Asking for what is not there would be an error of its own.
+  const held = await heldOf(area, question.region);
+  if (!held || question.span.end <= held.start || question.span.start > held.end)
+    return { area, feed: "", series: [], nothing: nothingHeld(held, question.tz) };
   try {
     const range = await json<Range>(rangePath(area, question, { format: "columns" }), signal);
     return { area, feed: range.feed, series: range.series.map((one) => ofRange(one, question.tz)) };
   } catch (error) {
-    if (error instanceof Refused && error.status === 404) return { area, feed: "", series: [], nothing: error.message };
+    if (error instanceof Refused && error.status === 404)
+      return { area, feed: "", series: [], nothing: nothingHeld(held, question.tz) };
     throw error;
   }
+}
+
+function nothingHeld(held: Span | null, zone: Zone): string {
+  const there = held ? `there is ${date(held.start, zone)} to ${date(held.end, zone)}` : "there is nothing yet";
+  return `Nothing of this range is held; ${there}.`;
+}
+
+/** The first and last slot that are held of an area's region; null when there is none. */
+async function heldOf(area: string, region: Region): Promise<Span | null> {
+  const catalogue = await json<Catalogue>("api/catalogue");
+  const own = catalogue.areas.find((one) => one.area === area)?.series.filter((one) => one.region === region) ?? [];
+  const [firsts, lasts] = [own.flatMap((one) => one.first ?? []), own.flatMap((one) => one.last ?? [])];
+  if (!firsts.length) return null;
+  return { start: Math.min(...firsts.map(seconds)), end: Math.max(...lasts.map(seconds)) };
 }
 
 const SNAPSHOT_DAYS = 30;
@@ -177,7 +197,7 @@ function ofBlock(block: Block): Series[] {
     if (!values) return [];
     const series: Series = {
       region: block.region,
-      field: block.field,
+      field: role === "forecast" ? (block.forecast_field ?? block.field) : block.field,
       role: role as Series["role"],
       times: values.map((_, index) => first + index * step),
       values,

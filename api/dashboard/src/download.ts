@@ -99,6 +99,7 @@ export function csvOfSheet(chart: Chart): Blob {
 export function picture(charts: Chart[]): Promise<Blob> {
   const ratio = devicePixelRatio;
   const [head, foot] = [44 * ratio, 28 * ratio];
+  for (const chart of charts) chart.ensure();
   const drawn = charts.filter((chart) => chart.canvases.length);
   const width = Math.max(...drawn.flatMap((chart) => chart.canvases.map((canvas) => canvas.width)));
   const heights = drawn.map((chart) => head + chart.canvases.reduce((sum, canvas) => sum + canvas.height, 0));

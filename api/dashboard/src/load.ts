@@ -47,20 +47,24 @@ export function questionOf(area: string, view: View, span: Span, resolution: Res
   return { region: regionOf(area, view.region), span, resolution, tz: view.tz };
 }
 
-/** Everything that one chart needs. */
-export async function resultFor(panel: Panel, view: View, span: Span, signal: AbortSignal): Promise<Result> {
-  const resolution = resolutionOf(visible(span));
+/** Everything that one chart needs of the fetched range, which may be wider than the one that is shown. */
+export async function resultFor(
+  panel: Panel,
+  view: View,
+  span: Span,
+  shown: Span,
+  signal: AbortSignal,
+): Promise<Result> {
+  const resolution = resolutionOf(span.end - span.start);
   const [sheet, gaps] = await Promise.all([sheetFor(panel, view, span, resolution, signal), gapsOf(span)]);
   const compared =
-    view.compare === "none" || !sheet.main ? null : await comparison(panel, view, span, resolution, sheet, signal);
+    view.compare === "none" || !sheet.main
+      ? null
+      : await comparison(panel, view, span, shiftOf(view, shown), sheet, signal);
   return { sheet, gaps, step: stepOf(panel, resolution, span), compared };
 }
 
-function visible(span: Span): number {
-  return span.end - span.start;
-}
-
-/** The wall-clock time that a slot is compared with. */
+/** The wall-clock time that a slot of the range that is shown is compared with. */
 export function shiftOf(view: View, span: Span): (time: number) => number {
   if (view.compare === "year") return (time) => earlier(time, view.tz, { years: 1 });
   const preset = typeof view.range === "string" ? { "24h": 1, "7d": 7, "30d": 30, "1y": 365, all: 0 }[view.range] : 0;
@@ -74,13 +78,12 @@ async function comparison(
   panel: Panel,
   view: View,
   span: Span,
-  resolution: Resolution,
+  shift: (time: number) => number,
   sheet: Sheet,
   signal: AbortSignal,
 ): Promise<Result["compared"]> {
   const label = view.compare === "year" ? "A year before" : "Period before";
-  if (panel.stacked && view.compare === "none") return null;
-  const shift = shiftOf(view, span);
+  const resolution = resolutionOf(span.end - span.start);
   const then = { start: shift(span.start), end: shift(span.end) };
   const before = await sheetFor(panel, view, then, resolution, signal);
   const main = before.main;
