@@ -55,6 +55,7 @@ class Row:
 
     area: str
     region: str
+    field: str
     name: str
     link: str
     chosen: bool
@@ -127,4 +128,6 @@ class Completeness:
             for day, share in zip(self.dates, row["completeness"], strict=True)
         ]
         link = "?" + urlencode(series) + "#gaps"
-        return Row(row["area"], row["region"], row["name"], link, is_chosen and not self.asked.get("day"), cells)
+        return Row(
+            row["area"], row["region"], row["field"], row["name"], link, is_chosen and not self.asked.get("day"), cells
+        )

@@ -181,7 +181,7 @@ class Tiles:
     def _share(self) -> Tile:
         """Wind and solar as a part of demand, at the newest slot that all three have."""
         slots = self.common_slots()
-        title = "Wind + solar ÷ demand"
+        title = "Wind+solar ÷ demand"
         if not slots:
             return Tile(key="share", title=title, lines=["no slot of the last days has all three"])
         slot = slots[-1][0]
@@ -274,7 +274,7 @@ class Tiles:
 
     @staticmethod
     def _elsewhere(area: str, region: str) -> str:
-        return "the whole synchronous island" if area == "frequency" else REGIONS[region]
+        return "whole island" if area == "frequency" else REGIONS[region]
 
 
 def _together(tracks: Mapping[str, Track | None], *, until: datetime) -> "list[tuple[datetime, dict[str, float]]]":
@@ -291,10 +291,10 @@ def _together(tracks: Mapping[str, Track | None], *, until: datetime) -> "list[t
 
 
 def _limit_says(limit: Limit, unit: str) -> str:
-    since = f"since {limit.since:%d %B %Y}".replace("since 0", "since ")
+    since = f"since {limit.since:%b %Y}"
     if limit.low is None:
-        return f"limit {limit.high:g} {unit}, {since}"
-    return f"normal {limit.low:g} to {limit.high:g} {unit}, {since}"
+        return f"limit {limit.high:g} {unit} {since}"
+    return f"normal {limit.low:g}–{limit.high:g} {unit} {since}"
 
 
 def _is_second_pass(slot: datetime) -> bool:

@@ -28,7 +28,11 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 
 def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:  # noqa: ARG001  MkDocs' own names
-    """Load the bundle on a page with a diagram: Material asks another host for one when `mermaid` is not there."""
+    """Load the bundle on a page with a diagram: Material asks another host for one when `mermaid` is not there.
+
+    And name the search dialog, which Material does not.
+    """
+    output = output.replace('role="dialog">', 'role="dialog" aria-label="Search">')
     if '<pre class="mermaid">' not in output:
         return output
     head, end, tail = output.rpartition("</body>")

@@ -70,8 +70,8 @@ def test_the_dashboard_shows_the_newest_value_of_every_kind(api: Api) -> None:
     }
     assert '<time datetime="2026-02-10T12:45:00+00:00">12:45 GMT</time>' not in tiles["demand"]
     assert "exporting" in tiles["import"]
-    assert "limit 75 %, since 1 April 2022" in tiles["snsp"]
-    assert "normal 49.8 to 50.2 Hz, since 1 January 2014" in tiles["frequency"]
+    assert "limit 75 % since Apr 2022" in tiles["snsp"]
+    assert "normal 49.8–50.2 Hz since Jan 2014" in tiles["frequency"]
     assert "no rooftop solar" in tiles["share"]
 
 

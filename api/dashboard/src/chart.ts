@@ -212,8 +212,8 @@ export class Chart {
   private under(u: uPlot, main: boolean): void {
     const { sheet, step, now, lateSince } = this.shown!;
     if (main && this.panel.bounds) draw.bounds(u, this.panel.bounds);
-    if (!sheet.main) return;
-    const ranges = holes(sheet.main).map((hole): [number, number] => [
+    if (!sheet.holed) return;
+    const ranges = holes(sheet.holed).map((hole): [number, number] => [
       sheet.times[hole.first]!,
       sheet.times[hole.last]! + step,
     ]);
@@ -291,9 +291,9 @@ export class Chart {
     for (const line of sheet.lines) this.put(line.key, time === null ? "–" : this.valueAt(line, time));
     if (time === null) return;
     const at = sheet.main ? indexAt(sheet, sheet.main, time) : null;
-    if (sheet.error) this.put("error", this.plain(at === null ? null : sheet.error[at], true));
+    if (sheet.error) this.put("error", this.plain(at === null ? null : errorAt(sheet.error, at), true));
     if (compared) this.put("compared", this.plain(at === null ? null : compared.values[at], false));
-    this.placeTip(time, at, view);
+    this.placeTip(time, view);
   }
 
   private plain(value: Value, signed: boolean): string {
@@ -308,14 +308,25 @@ export class Chart {
   }
 
   /** Over a gap, why there is nothing. */
-  private placeTip(time: number, at: number | null, view: View): void {
-    const line = this.shown!.sheet.main;
-    const isGap = this.cursorTime !== null && line && at !== null && line.values[at] === null && this.plot;
+  private placeTip(time: number, view: View): void {
+    const { sheet } = this.shown!;
+    const at = sheet.holed && indexAt(sheet, sheet.holed, time);
+    const isGap = this.cursorTime !== null && at !== null && sheet.holed!.values[at] === null && this.plot;
     this.tip.hidden = !isGap;
     if (!isGap) return;
-    this.tip.textContent = `${clock(time, view.tz)}: ${this.valueAt(line, time)}`;
+    const why = sheet.holed === sheet.main ? this.valueAt(sheet.main!, time) : this.missingParts(at);
+    this.tip.textContent = `${clock(time, view.tz)}: ${why}`;
     const left = this.plot!.valToPos(time, "x") + this.plot!.over.offsetLeft;
     this.tip.style.left = `${Math.min(Math.max(left, 60), this.place.clientWidth - 100)}px`;
+  }
+
+  /** Which parts of a stack have no value in a slot, and why. */
+  private missingParts(at: number): string {
+    const { sheet } = this.shown!;
+    const parts = sheet.lines.filter((line) => line.area && line.values[at] === null);
+    return (
+      parts.map((line) => `${line.label} ${this.valueAt(line, sheet.times[at]!)}`).join(", ") || "not published yet"
+    );
   }
 }
 
@@ -330,6 +341,11 @@ function item(key: string, label: string, colour: string): HTMLElement {
     " ",
     el("output", { "data-value": key }),
   );
+}
+
+/** The forecast error of a slot, or of the one before where a forecast has half as many. */
+function errorAt(error: Value[], at: number): Value {
+  return error[at] === undefined ? error[at - 1] : error[at];
 }
 
 /** The index of the slot of a line that holds a time; null when it has none near. */

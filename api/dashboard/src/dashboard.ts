@@ -186,7 +186,12 @@ export class Dashboard implements Host {
   }
 
   private table(chart: Chart): void {
-    if (chart.shown) one("details.table .scroll", chart.root)!.replaceChildren(...tableOf(chart));
+    const place = one("details.table .scroll", chart.root);
+    if (!place || !chart.shown) return;
+    place.tabIndex = 0;
+    place.setAttribute("role", "group");
+    place.setAttribute("aria-label", `${chart.panel.title}, table`);
+    place.replaceChildren(...tableOf(chart));
   }
 
   /** Change the view, and the address with it. */

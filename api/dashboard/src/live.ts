@@ -13,10 +13,9 @@ export async function refreshPage(query: string): Promise<boolean> {
   if (!answer.ok) throw new Error(`the server answered ${answer.status}`);
   const tag = `${query} ${answer.headers.get("etag")}`;
   if (tag === etag) return false;
-  const first = etag === "" && query === location.search;
   etag = tag;
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-  if (!first) replaceParts(page);
+  replaceParts(page);
   return true;
 }
 

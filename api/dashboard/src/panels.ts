@@ -28,8 +28,10 @@ export interface Drawn extends Line {
 export interface Sheet {
   times: number[];
   lines: Drawn[];
-  /** Of the line that gaps are shown for. */
+  /** The line that the chart is about. */
   main: Drawn | null;
+  /** The line whose holes are shown as gaps: of a stack what is left, which lacks a value where any part does. */
+  holed: Drawn | null;
   /** Actual less forecast, where there is a forecast. */
   error: Value[] | null;
   nothing: string[];
@@ -298,6 +300,7 @@ export function sheetOf(panel: Panel, loaded: Map<string, Loaded>, region: Regio
   const index = new Map(times.map((time, at) => [time, at]));
   const lines = picked.map((one, at) => placed(one, slots[at]!, index));
   const main = lines.findLast((line) => line.kind !== "forecast" && line.kind !== "edge") ?? null;
+  const holed = lines.find((line) => line.key === "rest") ?? main;
   const forecast = lines.find((line) => line.kind === "forecast");
   const error =
     main && forecast
@@ -312,7 +315,7 @@ export function sheetOf(panel: Panel, loaded: Map<string, Loaded>, region: Regio
       : null;
   const answers = [...loaded.values()];
   const nothing = [...new Set(answers.flatMap((one) => (one.nothing ? [one.nothing] : [])))];
-  return { times, lines, main, error, nothing, feed: answers.find((one) => one.feed)?.feed ?? "" };
+  return { times, lines, main, holed, error, nothing, feed: answers.find((one) => one.feed)?.feed ?? "" };
 }
 
 interface Slots {
