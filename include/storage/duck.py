@@ -1,5 +1,7 @@
 """DuckDB over a store, with its S3 reader taken from a wheel: nothing is downloaded at run time."""
 
+import tempfile
+import uuid
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
@@ -27,6 +29,8 @@ def connect(store: ObjectStore) -> duckdb.DuckDBPyConnection:
             "enable_external_file_cache": "false",
             "memory_limit": MEMORY_LIMIT,
             "threads": str(THREADS),
+            # By default every connection of a folder spills into the same files there, and reads what others wrote.
+            "temp_directory": str(Path(tempfile.gettempdir()) / f"duckdb-{uuid.uuid4().hex}"),
         }
     )
     connection.execute("SET TimeZone = 'UTC'")

@@ -1,6 +1,7 @@
 """DuckDB reads both stores, in UTC, within bounds, and with what is installed."""
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import duckdb
@@ -106,3 +107,26 @@ def test_no_credentials_are_named(s3_store: S3Store, monkeypatch: pytest.MonkeyP
     assert not {name for name in os.environ if name.startswith("AWS_CONTAINER")}
     with pytest.raises(StorageError, match="no AWS credentials"):
         connect(s3_store)
+
+
+def test_connections_at_the_same_time_spill_apart(
+    store: ObjectStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each sorts more than it may keep in memory; in files of one folder they would read each other's rows."""
+
+    def sort(seed: int) -> int:
+        with connect(store) as connection:
+            connection.execute("SET memory_limit = '60MB'")
+            connection.execute(
+                "CREATE TEMP TABLE sorted AS SELECT repeat(i::VARCHAR, 8) AS text FROM range(400000) t(i)"
+                " ORDER BY hash(i + $seed)",
+                {"seed": seed},
+            )
+            (found,) = connection.execute("SELECT sum(length(text)) FROM sorted").fetchone() or (None,)
+            return int(found)
+
+    monkeypatch.chdir(tmp_path)
+    digits = sum(len(str(number)) for number in range(400_000))
+    with ThreadPoolExecutor(4) as pool:
+        assert set(pool.map(sort, range(12))) == {8 * digits}
+    assert not (tmp_path / ".tmp").exists()

@@ -75,6 +75,7 @@ export class Chart {
   /** Draw it even when it has not come into view: for a picture. */
   ensure(): void {
     if (this.shown && !this.form) this.paint();
+    this.paintErrors();
   }
 
   /** Move the window of time; what is not in view is drawn when it comes into view. */
@@ -174,20 +175,18 @@ export class Chart {
       this.plot = this.make(options, data, span, true);
     }
     this.form = form;
-    this.paintErrors();
     this.place.append(this.tip);
     this.tell();
+    // A task of its own.
+    setTimeout(() => this.paintErrors());
   }
 
   private paintErrors(): void {
     const { sheet, view, span } = this.shown!;
-    if (!sheet.error) {
-      this.strip?.destroy();
-      this.strip = null;
-      return;
-    }
-    const data = [sheet.times, sheet.error] as uPlot.AlignedData;
     this.strip?.destroy();
+    this.strip = null;
+    if (!sheet.error || !this.plot) return;
+    const data = [sheet.times, sheet.error] as uPlot.AlignedData;
     this.strip = this.make(errorOptions(view, { width: this.size().width, height: STRIP }), data, span, false);
   }
 

@@ -5,6 +5,7 @@ import { Chart, type Host, indexAt } from "./chart";
 import { firstHeld, type Status, status } from "./data";
 import { all, el, one } from "./dom";
 import * as files from "./download";
+import { forgetColours } from "./draw";
 import { listen, type Moves } from "./gestures";
 import { lookAgain } from "./http";
 import { chip, refreshPage } from "./live";
@@ -29,6 +30,11 @@ import { summary } from "./words";
 
 const AGAIN = 60_000;
 const SETTLED = 250;
+
+/** Ends the present task: work on eight charts in one would hold up a click. */
+function breath(): Promise<void> {
+  return new Promise((next) => setTimeout(next));
+}
 
 export class Dashboard implements Host {
   private view: View;
@@ -69,11 +75,15 @@ export class Dashboard implements Host {
   }
 
   async start(): Promise<void> {
-    this.charts = all(".panel").map((root) => this.chart(root));
+    for (const root of all(".panel")) {
+      this.charts.push(this.chart(root));
+      await breath();
+    }
     this.choices();
     addEventListener("popstate", () => this.adopt());
     document.addEventListener("visibilitychange", () => !document.hidden && void this.refresh());
     document.addEventListener("themechange", () => {
+      forgetColours();
       for (const chart of this.charts) chart.redraw();
     });
     setInterval(() => document.hidden || void this.refresh(), AGAIN);
@@ -148,13 +158,14 @@ export class Dashboard implements Host {
     chart.root.setAttribute("aria-busy", "true");
     try {
       const found = await resultFor(chart.panel, view, wanted, this.span, signal);
-      // A task of its own for each chart: eight at once would hold up a click.
-      await new Promise((next) => setTimeout(next));
+      await breath();
       if (signal.aborted) return;
       const [area] = chart.panel.areas(view.region);
       const region = regionOf(area!, view.region);
       chart.show({ ...found, view, span: this.span, region, now: this.now, lateSince: this.lateSince(area!) });
       if (this.cursorTime !== null) chart.cursor(this.cursorTime);
+      await breath();
+      if (signal.aborted) return;
       this.describe(chart);
       chart.root.classList.remove("failed");
     } catch (error) {

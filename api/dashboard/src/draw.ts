@@ -3,9 +3,20 @@
 import type uPlot from "uplot";
 import type { Bound } from "./panels";
 
+const colours = new Map<string, string>();
+
 /** A colour of the style sheet, as it is in the present theme. */
 export function colour(name: string): string {
-  return getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+  const known = colours.get(name);
+  if (known) return known;
+  const found = getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+  colours.set(name, found);
+  return found;
+}
+
+/** The theme is another one. */
+export function forgetColours(): void {
+  colours.clear();
 }
 
 function pixels(css: number): number {

@@ -1,10 +1,12 @@
 /** uPlot's options and data for a sheet. */
 
-import uPlot from "uplot";
+import type uPlot from "uplot";
 import { DERIVED } from "./data";
 import { colour } from "./draw";
 import type { Drawn, Panel, Sheet, Value } from "./panels";
+import { wallDate } from "./time";
 import type { View } from "./view";
+import { decimals } from "./words";
 
 export const LEFT = 52;
 export const RIGHT = 44;
@@ -93,10 +95,7 @@ export function optionsOf(
     class: "chart",
     padding: [8, panel.right ? 0 : roomy ? RIGHT : 8, 0, 0],
     legend: { show: false },
-    tzDate: (time) =>
-      view.tz === "UTC"
-        ? uPlot.tzDate(new Date(time * 1000), "Etc/UTC")
-        : uPlot.tzDate(new Date(time * 1000), "Europe/Dublin"),
+    tzDate: (time) => wallDate(time, view.tz),
     cursor: { y: false, drag: { x: true, y: false, setScale: false }, points: { show: false } },
     select: { show: true, left: 0, top: 0, width: 0, height: 0 },
     scales: {
@@ -115,7 +114,7 @@ export function optionsOf(
               size: RIGHT,
               grid: { show: false },
               space: 36,
-              values: (_, ticks) => ticks.map(String),
+              values: (_, ticks) => ticks.map((tick) => decimals(tick, 0)),
             }),
           ]
         : []),
@@ -167,11 +166,9 @@ function rangeOf(panel: Pick<Panel, "least">, low: number | null, high: number |
 }
 
 function label(tick: number, unit: string, view: View): string {
-  if (unit === "MW" && view.unit === "GW") return (tick / 1000).toFixed(1).replace("-", "−");
-  const places = unit === "Hz" ? 1 : 0;
-  return tick
-    .toLocaleString("en-IE", { maximumFractionDigits: unit === "Hz" ? 2 : 0, minimumFractionDigits: places })
-    .replace("-", "−");
+  const giga = unit === "MW" && view.unit === "GW";
+  const text = giga ? decimals(tick / 1000, 1) : decimals(tick, unit === "Hz" ? 1 : 0);
+  return text.replace("-", "−");
 }
 
 function axis(more: uPlot.Axis): uPlot.Axis {

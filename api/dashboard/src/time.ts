@@ -78,6 +78,12 @@ export function earlier(instant: number, zone: Zone, by: { days: number } | { ye
   return instantOf({ ...at, year, day: Math.min(at.day, last) }, zone);
 }
 
+/** A Date whose local getters read the wall clock of a zone: what uPlot labels its axis by. */
+export function wallDate(instant: number, zone: Zone): Date {
+  const at = wall(instant, zone);
+  return new Date(at.year, at.month - 1, at.day, at.hour, at.minute, at.second);
+}
+
 const two = (value: number): string => String(value).padStart(2, "0");
 
 export function zoneName(instant: number, zone: Zone): string {

@@ -17,14 +17,20 @@ const STATES: Record<string, string> = {
   permanent: "given up",
 };
 
+const formats = [0, 1, 2, 3].map(
+  (places) => new Intl.NumberFormat("en-IE", { minimumFractionDigits: places, maximumFractionDigits: places }),
+);
+
+/** A number with so many places, 0 to 3. */
+export function decimals(value: number, places: number): string {
+  return formats[places]!.format(value);
+}
+
 /** A number in the unit that is shown. */
 export function number(value: number, unit: string, view: Pick<View, "unit">, signed = false): string {
   const giga = view.unit === "GW" && unit === "MW";
   const places = giga ? 2 : unit === "Hz" ? 3 : unit === "%" ? 1 : 0;
-  const text = Math.abs(giga ? value / 1000 : value).toLocaleString("en-IE", {
-    minimumFractionDigits: places,
-    maximumFractionDigits: places,
-  });
+  const text = decimals(Math.abs(giga ? value / 1000 : value), places);
   const sign = !/[1-9]/.test(text) ? "" : value < 0 ? MINUS : signed ? "+" : "";
   return sign + text;
 }

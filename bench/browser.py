@@ -1,0 +1,111 @@
+"""The dashboard in a browser: how soon it is there on a slow machine, what it weighs, how it moves over ten years."""
+
+import statistics
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from bench.showcase import ROOT, serving
+
+SLOWER: Final = 4
+"""How much slower the processor is made."""
+FRAMES: Final = 240
+GOALS: Final = {
+    "JavaScript, KiB gzip": 60,
+    "first load with data, KiB": 150,
+    "largest contentful paint, ms": 1000,
+    "blocking time, ms": 50,
+    "layout shift": 0.02,
+    "pan over ten years of days, p95 ms a frame": 33,
+}
+WATCH: Final = """() => {
+  window.seen = { paint: 0, blocked: 0, shift: 0 };
+  const watch = (type, take) => new PerformanceObserver(list => list.getEntries().forEach(take)).observe({ type, buffered: true });
+  watch("largest-contentful-paint", entry => { seen.paint = entry.startTime; });
+  watch("longtask", entry => { seen.blocked += Math.max(0, entry.duration - 50); });
+  watch("layout-shift", entry => { if (!entry.hadRecentInput) seen.shift += entry.value; });
+}"""
+PAN: Final = """frames => new Promise(done => {
+  const place = document.querySelector("#panel-demand .plot"), took = [];
+  let last = performance.now();
+  const frame = now => {
+    took.push(now - last);
+    last = now;
+    const way = took.length % 80 < 40 ? 8 : -8;
+    place.dispatchEvent(new WheelEvent("wheel", { deltaX: way, cancelable: true, bubbles: true }));
+    if (took.length < frames) requestAnimationFrame(frame); else done(took.slice(5));
+  };
+  requestAnimationFrame(frame);
+})"""
+
+
+def run(store: Path, *, repeats: int) -> None:
+    """Print the figures of the dashboard over this store, beside their goals."""
+    chromium = subprocess.run([ROOT / "dev/chromium"], check=True, capture_output=True, text=True).stdout.strip()
+    with sync_playwright() as playwright, serving(store, 8974) as address:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
+        taken = [first_load(browser, address) | pan(browser, address) for _ in range(repeats)]
+        browser.close()
+    print(f"\ndashboard, {SLOWER} x slower processor{'median':>25} {'least':>8} {'most':>8} {'goal':>8}")
+    for name, goal in GOALS.items():
+        values = [one[name] for one in taken]
+        told = (statistics.median(values), min(values), max(values))
+        print(f"{name:<44} {told[0]:>12.3g} {told[1]:>8.3g} {told[2]:>8.3g} {goal:>8}")
+
+
+def first_load(browser: Browser, address: str) -> dict[str, float]:
+    """A first visit, with nothing in the cache, to the end of all requests."""
+    page, session = _page(browser)
+    weights: dict[str, float] = {}
+    urls: dict[str, str] = {}
+    session.on("Network.responseReceived", lambda one: urls.__setitem__(one["requestId"], one["response"]["url"]))
+    session.on("Network.loadingFinished", lambda one: weights.__setitem__(one["requestId"], one["encodedDataLength"]))
+    session.send("Emulation.setCPUThrottlingRate", {"rate": SLOWER})
+    page.add_init_script(f"({WATCH})()")
+    page.goto(f"{address}/ui/")
+    page.locator("#panel-demand canvas").first.wait_for()
+    page.wait_for_load_state("networkidle")
+    page.wait_for_timeout(1500)
+    seen: dict[str, float] = page.evaluate("window.seen")
+    page.context.close()
+    scripts = [weight for one, weight in weights.items() if urls.get(one, "").endswith(".js")]
+    return {
+        "JavaScript, KiB gzip": sum(scripts) / 1024,
+        "first load with data, KiB": sum(weights.values()) / 1024,
+        "largest contentful paint, ms": seen["paint"],
+        "blocking time, ms": seen["blocked"],
+        "layout shift": seen["shift"],
+    }
+
+
+def pan(browser: Browser, address: str) -> dict[str, float]:
+    """Move a window of three years over ten years of daily points; no slower processor."""
+    page, _ = _page(browser)
+    page.goto(f"{address}/ui/?start=2016-11-01&end=2026-10-31")
+    page.locator("#panel-demand canvas").first.wait_for()
+    page.wait_for_function("() => !document.querySelector('.panel[aria-busy]')", timeout=60_000)
+    place = page.locator("#panel-demand .plot")
+    place.focus()
+    for key in ("+", "+"):
+        place.press(key)
+    page.wait_for_timeout(800)
+    took: list[float] = page.evaluate(PAN, FRAMES)
+    page.context.close()
+    return {"pan over ten years of days, p95 ms a frame": statistics.quantiles(took, n=20)[-1]}
+
+
+def _page(browser: Browser) -> tuple[Page, Any]:
+    # gzip, as the goal is stated in it.
+    context = browser.new_context(
+        viewport={"width": 1280, "height": 900}, extra_http_headers={"Accept-Encoding": "gzip"}
+    )
+    page = context.new_page()
+    session = context.new_cdp_session(page)
+    session.send("Network.enable")
+    return page, session
+
+
+Measure = Callable[[Browser, str], dict[str, float]]
