@@ -56,7 +56,7 @@ new-source: $(SYNCED)  ## Write a source and its test from a template (NAME=…)
 screenshots: $(SYNCED) $(SITE) $(DASHBOARD) $(BROWSER)  ## Every page in both themes and three widths, into .local/screenshots
 	$(PYTHON) -m dev.screenshots
 
-bench: $(SYNCED) $(SITE) $(DASHBOARD) $(BROWSER)  ## Time the gap scan and the API beside their limits (four minutes)
+bench: $(SYNCED) $(SITE) $(DASHBOARD) $(BROWSER)  ## Time the gap scan, the API and the dashboard beside their limits (five minutes)
 	$(PYTHON) -m bench
 
 dashboard: $(DASHBOARD)  ## Build the dashboard into api/dashboard/dist/

@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from bench import api, freshness
+from bench import api, browser, freshness, showcase
 from bench.store import fill
 
 LAST = date(2026, 10, 31)
@@ -23,7 +23,7 @@ def main(
     repeats: Annotated[int, typer.Option(help="How often each figure is taken.")] = 5,
     folder: Annotated[Path | None, typer.Option(help="Where the stores are kept between two runs.")] = None,
 ) -> None:
-    """Gap scans and the API, each in a process of its own; for a scan also the most memory of its process."""
+    """Gap scans, the API and the dashboard; for a scan also the most memory of its process."""
     if folder is None:
         with tempfile.TemporaryDirectory() as made:
             _run(Path(made), years=years, repeats=repeats)
@@ -59,6 +59,9 @@ def _run(folder: Path, *, years: int, repeats: int) -> None:
     fill(served, first, LAST, fine_since=MONTH)
     api.export(served)
     api.run(served, repeats=repeats)
+    shown = folder / f"{years}-years-shown"
+    showcase.build(shown, first=first)
+    browser.run(shown, repeats=repeats)
     freshness.run()
 
 

@@ -2,7 +2,6 @@
 
 import statistics
 import subprocess
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
@@ -23,7 +22,8 @@ GOALS: Final = {
 }
 WATCH: Final = """() => {
   window.seen = { paint: 0, blocked: 0, shift: 0 };
-  const watch = (type, take) => new PerformanceObserver(list => list.getEntries().forEach(take)).observe({ type, buffered: true });
+  const watch = (type, take) =>
+    new PerformanceObserver(list => list.getEntries().forEach(take)).observe({ type, buffered: true });
   watch("largest-contentful-paint", entry => { seen.paint = entry.startTime; });
   watch("longtask", entry => { seen.blocked += Math.max(0, entry.duration - 50); });
   watch("layout-shift", entry => { if (!entry.hadRecentInput) seen.shift += entry.value; });
@@ -89,6 +89,8 @@ def pan(browser: Browser, address: str) -> dict[str, float]:
     page.wait_for_function("() => !document.querySelector('.panel[aria-busy]')", timeout=60_000)
     place = page.locator("#panel-demand .plot")
     place.focus()
+    # Charts fill the window.
+    page.evaluate("() => document.querySelector('#panel-demand').scrollIntoView()")
     for key in ("+", "+"):
         place.press(key)
     page.wait_for_timeout(800)
@@ -106,6 +108,3 @@ def _page(browser: Browser) -> tuple[Page, Any]:
     session = context.new_cdp_session(page)
     session.send("Network.enable")
     return page, session
-
-
-Measure = Callable[[Browser, str], dict[str, float]]

@@ -439,8 +439,8 @@ def test_a_table_has_what_the_chart_shows(visit: Open, ask: Callable[..., Any]) 
 
 def test_a_range_in_which_nothing_is_held_says_what_is(visit: Open) -> None:
     page = visit("/ui/?start=2016-01-01&end=2016-02-01&series=solar,wind")
-    when(page, "!document.querySelector('.panel[aria-busy]')")
     for name in ("wind", "solar"):
+        when(page, f"document.querySelector('#panel-{name} .summary').textContent")
         summary = page.locator(f"#panel-{name} .summary").inner_text()
         assert "Nothing of this range is held; there is 1 Oct 2025 to 1 Nov 2026." in summary
 

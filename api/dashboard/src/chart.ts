@@ -43,6 +43,7 @@ export class Chart {
   private form = "";
   private cursorTime: number | null = null;
   private isOn = true;
+  private readonly looks = new WeakMap<uPlot.Series, { width: number; dash: number[] }>();
 
   constructor(
     readonly root: HTMLElement,
@@ -56,7 +57,7 @@ export class Chart {
     this.place.setAttribute("aria-roledescription", "chart");
     this.place.setAttribute("aria-label", panel.title);
     new ResizeObserver(() => this.fit()).observe(this.place);
-    new IntersectionObserver(([entry]) => this.seen(entry!.isIntersecting), { rootMargin: "200px" }).observe(root);
+    new IntersectionObserver(([entry]) => this.seen(entry!.isIntersecting)).observe(root);
   }
 
   /** Show a sheet; the picture is made anew only when its lines are others. */
@@ -86,7 +87,30 @@ export class Chart {
       this.form = "";
       return;
     }
+    this.plain(true);
     for (const u of [this.plot, this.strip]) u?.setScale("x", { min: span.start, max: span.end });
+  }
+
+  /** After moving: as it should look. */
+  rest(): void {
+    if (this.plain(false)) for (const u of [this.plot, this.strip]) u?.redraw(true, false);
+  }
+
+  /** Thin lines without dashes while the chart moves: a wide or a dashed line takes many times as long to paint. */
+  private plain(isPlain: boolean): boolean {
+    const all = [this.plot, this.strip].flatMap((u) => u?.series.slice(1) ?? []);
+    const changed = all.filter((one) => this.looks.has(one) !== isPlain);
+    for (const one of changed) {
+      const look = this.looks.get(one);
+      if (look) {
+        Object.assign(one, look);
+        this.looks.delete(one);
+      } else {
+        this.looks.set(one, { width: one.width ?? 1, dash: one.dash ?? [] });
+        Object.assign(one, { width: Math.min(one.width ?? 1, 1), dash: [] });
+      }
+    }
+    return changed.length > 0;
   }
 
   redraw(): void {
@@ -290,12 +314,12 @@ export class Chart {
     for (const line of sheet.lines) this.put(line.key, time === null ? "–" : this.valueAt(line, time));
     if (time === null) return;
     const at = sheet.main ? indexAt(sheet, sheet.main, time) : null;
-    if (sheet.error) this.put("error", this.plain(at === null ? null : errorAt(sheet.error, at), true));
-    if (compared) this.put("compared", this.plain(at === null ? null : compared.values[at], false));
+    if (sheet.error) this.put("error", this.worded(at === null ? null : errorAt(sheet.error, at), true));
+    if (compared) this.put("compared", this.worded(at === null ? null : compared.values[at], false));
     this.placeTip(time, view);
   }
 
-  private plain(value: Value, signed: boolean): string {
+  private worded(value: Value, signed: boolean): string {
     const { view, sheet } = this.shown!;
     const unit = sheet.main?.unit ?? "";
     return value == null ? "–" : `${number(value, unit, view, signed)} ${unitOf(unit, view)}`;

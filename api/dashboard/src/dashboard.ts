@@ -144,6 +144,7 @@ export class Dashboard implements Host {
   private async load(): Promise<void> {
     this.request.abort();
     this.request = new AbortController();
+    for (const chart of this.charts) chart.root.removeAttribute("aria-busy");
     const { signal } = this.request;
     const { view, span } = this;
     const margins = fetched(span, FIRST, this.last, typeof view.range === "string");
@@ -272,6 +273,7 @@ export class Dashboard implements Host {
   }
 
   private settle(): void {
+    for (const chart of this.shown) chart.rest();
     history.replaceState(null, "", write(this.view) || location.pathname);
     this.controls();
     const [has, wants] = [this.loadedSpan, this.span];
