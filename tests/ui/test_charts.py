@@ -48,12 +48,16 @@ def spoken(page: Page) -> str:
 
 
 def point_at(page: Page, panel: str, part: float) -> None:
-    """Move the mouse to a part of a chart's width."""
+    """Move the mouse to a part of a chart's width, as a hand does: by way of what lies before it."""
     place = over(page, panel)
-    place.scroll_into_view_if_needed()
+    # The controls stay on top of the page, over what is scrolled below them.
+    place.evaluate("e => e.scrollIntoView({ block: 'center' })")
+    page.wait_for_timeout(200)
     box = place.bounding_box()
     assert box
-    page.mouse.move(box["x"] + box["width"] * part, box["y"] + box["height"] / 2)
+    x, y = box["x"] + box["width"] * part, box["y"] + box["height"] / 2
+    page.mouse.move(x - 30, y)
+    page.mouse.move(x, y, steps=5)
 
 
 def key(page: Page, panel: str, *names: str) -> None:
@@ -247,6 +251,8 @@ def test_dates_are_chosen_by_day_the_last_included(visit: Open) -> None:
 def test_dragging_zooms_and_a_double_click_goes_back(visit: Open) -> None:
     page = visit("/ui/?range=7d&series=wind,demand")
     drawn(page, "wind", "demand")
+    over(page, "wind").evaluate("e => e.scrollIntoView({ block: 'center' })")
+    page.wait_for_timeout(200)
     box = over(page, "wind").bounding_box()
     assert box
     page.mouse.move(box["x"] + box["width"] * 0.3, box["y"] + 50)
