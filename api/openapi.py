@@ -223,7 +223,15 @@ def _gap_filters() -> list[dict[str, Any]]:
 
 
 def _file_filters() -> list[dict[str, Any]]:
-    return [one for one in _gap_filters() if one["name"] in FILE_FILTERS]
+    of_files = {
+        "start": "Files that reach into the time from here on.",
+        "end": "Files that begin before.",
+    }
+    return [
+        one | {"description": of_files.get(one["name"], one["description"])}
+        for one in _gap_filters()
+        if one["name"] in FILE_FILTERS
+    ]
 
 
 def _choice(name: str, values: list[Any], default: str, description: str) -> dict[str, Any]:
