@@ -93,6 +93,7 @@ export class Chart {
 
   /** After moving: as it should look. */
   rest(): void {
+    this.tell();
     if (this.plain(false)) for (const u of [this.plot, this.strip]) u?.redraw(true, false);
   }
 
@@ -163,9 +164,17 @@ export class Chart {
       const newest = line.values.findLastIndex((each) => each != null);
       return at > newest ? "not published yet" : reason(line, at, slot, step, gaps, region);
     }
-    const marks = marksOf(line, at);
+    const marks = [this.extent(line, at), marksOf(line, at)].filter(Boolean).join(", ");
     const signed = line.kind === "net" && this.panel.name === "interconnection";
     return `${number(value, line.unit, view, signed)} ${unitOf(line.unit, view)}${marks && ` (${marks})`}`;
+  }
+
+  /** Least and most of a slot, where there are any. */
+  private extent(line: Drawn, at: number): string {
+    const { sheet, view } = this.shown!;
+    const [least, most] = ["min", "max"].map((key) => sheet.lines.find((each) => each.key === key)?.values[at]);
+    if (line.kind !== "line" || least == null || most == null) return "";
+    return `${number(least, line.unit, view)} to ${number(most, line.unit, view)}`;
   }
 
   private order(line: Drawn): number {
@@ -217,6 +226,8 @@ export class Chart {
   private make(options: uPlot.Options, data: uPlot.AlignedData, span: Span, main: boolean): uPlot {
     const hooks: uPlot.Hooks.Arrays = {
       drawClear: [(u) => this.under(u, main)],
+      // Over the grid: a limit may lie on one of its lines.
+      drawAxes: [(u) => main && this.panel.bounds && draw.bounds(u, this.panel.bounds)],
       draw: [(u) => draw.marks(u, this.shown!.now)],
       setCursor: [(u) => this.moved(u)],
       setSelect: [(u) => this.selected(u)],
@@ -234,7 +245,6 @@ export class Chart {
 
   private under(u: uPlot, main: boolean): void {
     const { sheet, step, now, lateSince } = this.shown!;
-    if (main && this.panel.bounds) draw.bounds(u, this.panel.bounds);
     if (!sheet.holed) return;
     const ranges = holes(sheet.holed).map((hole): [number, number] => [
       sheet.times[hole.first]!,
@@ -308,7 +318,8 @@ export class Chart {
   private tell(): void {
     if (!this.shown) return;
     const { sheet, view, compared } = this.shown;
-    const newest = sheet.main ? sheet.main.values.findLastIndex((value) => value != null) : -1;
+    const { span } = this.shown;
+    const newest = sheet.main?.values.findLastIndex((value, at) => value != null && sheet.times[at]! < span.end) ?? -1;
     const time = this.cursorTime ?? sheet.times[newest] ?? null;
     this.legend.classList.toggle("at-cursor", this.cursorTime !== null);
     for (const line of sheet.lines) this.put(line.key, time === null ? "–" : this.valueAt(line, time));

@@ -302,20 +302,16 @@ export function sheetOf(panel: Panel, loaded: Map<string, Loaded>, region: Regio
   const main = lines.findLast((line) => line.kind !== "forecast" && line.kind !== "edge") ?? null;
   const holed = lines.find((line) => line.key === "rest") ?? main;
   const forecast = lines.find((line) => line.kind === "forecast");
-  const error =
-    main && forecast
-      ? main.values.map((value, at) => {
-          const expected = forecast.values[at];
-          return value == null || expected == null
-            ? value === undefined || expected === undefined
-              ? undefined
-              : null
-            : value - expected;
-        })
-      : null;
+  const error = main && forecast ? main.values.map((value, at) => less(value, forecast.values[at])) : null;
   const answers = [...loaded.values()];
   const nothing = [...new Set(answers.flatMap((one) => (one.nothing ? [one.nothing] : [])))];
   return { times, lines, main, holed, error, nothing, feed: answers.find((one) => one.feed)?.feed ?? "" };
+}
+
+/** Null where one of the two has no value, undefined where one has no slot. */
+function less(value: Value, other: Value): Value {
+  if (value === null || other === null) return null;
+  return value === undefined || other === undefined ? undefined : value - other;
 }
 
 interface Slots {
