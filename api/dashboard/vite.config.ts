@@ -1,4 +1,4 @@
-import { defineConfig } from "vite";
+import { defineConfig } from "vitest/config";
 
 // Addresses are relative: an API Gateway stage puts a path in front of /ui/.
 export default defineConfig({
@@ -9,4 +9,6 @@ export default defineConfig({
     target: "es2022",
     rollupOptions: { input: "src/main.ts" },
   },
+  // The colours are tested.
+  test: { css: true },
 });
