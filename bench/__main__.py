@@ -57,7 +57,7 @@ def _run(folder: Path, *, years: int, repeats: int) -> None:
     print(f"{years} years, by the limit: {medians[2] / medians[3]:.1f} x")
     served = folder / f"{years}-years-served"
     fill(served, first, LAST, fine_since=MONTH)
-    api.export(served)
+    showcase.export(served, now=showcase.NOW)
     api.run(served, repeats=repeats)
     shown = folder / f"{years}-years-shown"
     showcase.build(shown, first=first)

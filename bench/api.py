@@ -10,41 +10,19 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import requests
 
+from bench.showcase import NOW
 from dev.patience import until
-from include.domain.catalogue import AREAS
-from include.domain.readings import Feed
-from include.jobs.export import Export
-from include.jobs.gap_report import GapReport
-from include.jobs.inventory import Inventory
-from include.sources.registry import source
 from include.storage.keys import READINGS, summary_key
-from include.storage.local import LocalStore
 
-NOW = datetime(2026, 10, 31, 20, 5, tzinfo=UTC)
 SERVED = ("current", "wind")
 SECONDS = 4
 CLIENTS = 32
-
-
-def export(folder: Path) -> None:
-    """Write the summaries of the store, as the export and the gap check do."""
-    store = LocalStore(folder)
-    job = Export(store=store, feed=Feed.SIMULATED, entries=(source("eirgrid"),), now=NOW)
-    for area in AREAS:
-        job.area("eirgrid", area.name)
-    GapReport(store=store, feed=Feed.SIMULATED, now=NOW).write({})
-    job.current()
-    job.snapshot()
-    inventory = Inventory(store, Feed.SIMULATED, job.entries, NOW)
-    inventory.update("eirgrid")
-    inventory.publish()
 
 
 def run(folder: Path, *, repeats: int) -> None:

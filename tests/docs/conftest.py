@@ -1,28 +1,18 @@
 """What the samples run against: a filled store, the API over it, moto's S3 and SNS, and a copy of the project."""
 
 import logging
-import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Final
 
 import pytest
-import requests
 from moto.server import ThreadedMotoServer
 
+from bench.showcase import export, serving
 from bench.store import fill
-from dev.patience import until
-from include.domain.catalogue import AREAS
-from include.domain.readings import Feed
-from include.jobs.export import Export
-from include.jobs.gap_report import GapReport
-from include.jobs.inventory import Inventory
-from include.sources.registry import source
-from include.storage.local import LocalStore
 from tests.docs.mwaa import Mwaa, mwaa_stub
 from tests.docs.samples import ROOT
 from tests.sockets import free_port, sockets_only_with_network  # noqa: F401  a fixture
@@ -37,32 +27,15 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """October and November 2026, exported."""
     folder = tmp_path_factory.mktemp("store")
     fill(folder, date(2026, 10, 1), date(2026, 11, 30), fine_since=date(2026, 11, 28))
-    held = LocalStore(folder)
-    job = Export(store=held, feed=Feed.SIMULATED, entries=(source("eirgrid"),), now=NOW)
-    for area in AREAS:
-        job.area("eirgrid", area.name)
-    GapReport(store=held, feed=Feed.SIMULATED, now=NOW).write({})
-    job.current()
-    job.snapshot()
-    inventory = Inventory(held, Feed.SIMULATED, job.entries, NOW)
-    inventory.update("eirgrid")
-    inventory.publish()
+    export(folder, now=NOW)
     return folder
 
 
 @pytest.fixture(scope="session")
 def api(store: Path) -> Iterator[str]:
     """Address of an API process over the store."""
-    port = str(free_port())
-    settings = {"GRID_STORE": str(store), "GRID_NOW": NOW.isoformat(), "PUBLIC_BULK": "true"}
-    process = subprocess.Popen([sys.executable, "-m", "api", "--port", port], cwd=ROOT, env=os.environ | settings)
-    try:
-        address = f"http://127.0.0.1:{port}"
-        until(lambda: requests.get(f"{address}/api/current", timeout=5).ok, "the API", seconds=60)
+    with serving(store, free_port(), GRID_NOW=NOW.isoformat(), PUBLIC_BULK="true") as address:
         yield address
-    finally:
-        process.terminate()
-        process.wait(20)
 
 
 @pytest.fixture(scope="session")
