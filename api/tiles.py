@@ -181,7 +181,7 @@ class Tiles:
     def _share(self) -> Tile:
         """Wind and solar as a part of demand, at the newest slot that all three have."""
         slots = self.common_slots()
-        title = "Wind+solar ÷ demand"
+        title = "Wind+solar share"
         if not slots:
             return Tile(key="share", title=title, lines=["no slot of the last days has all three"])
         slot = slots[-1][0]
@@ -200,7 +200,7 @@ class Tiles:
             stale_after=min(datetime.fromisoformat(one["stale_after"]) for one in shown),
             down_after=slot + min(self.recent.alert_after(area) for area in ("wind", "solar", "demand")),
             derived=SHARE_NOTE,
-            lines=["part may be exported; no rooftop solar"],
+            lines=["÷ demand; part may be exported; no rooftop solar"],
             trend=trend(drawn),
             trend_says=self._says(known, "%"),
             sources=[self._source(one) for one in shown],

@@ -98,6 +98,9 @@ def test_the_cursor_shows_every_chart_at_one_time(visit: Open, ask: Callable[...
     (snsp,) = points(ask("/api/snsp", start="2026-10-30T22:00:00Z", end="2026-10-30T22:30:00Z"), "SNSP_ALL").values()
     assert snsp is not None
     assert number(shown(page, "snsp", "snsp")) == pytest.approx(snsp, abs=0.06), "the half-hour that holds the slot"
+    assert shown(page, "wind", "time") == shown(page, "demand", "time") == "30 Oct 2026, 22:15 GMT"
+    assert shown(page, "snsp", "time") == "30 Oct 2026, 22:00 GMT"
+    assert (shown(page, "demand", "forecast"), shown(page, "demand", "error")) == ("–", "–"), "half-hourly"
     actual, forecast = number(shown(page, "wind", "actual")), number(shown(page, "wind", "forecast"))
     assert number(shown(page, "wind", "error")) == actual - forecast
     parts = sum(number(shown(page, "met", one)) for one in ("wind", "solar", "import", "rest"))
@@ -347,7 +350,7 @@ def test_how_demand_is_met_comes_with_its_derived_numbers(visit: Open, tmp_path:
     loading.value.save_as(tmp_path / "met.csv")
     table = duckdb.read_csv(str(tmp_path / "met.csv"))
     assert table.columns == [
-        "timestamp", "Wind [MW]", "Solar [MW]", "Net import [MW]", "From Northern Ireland (derived) [MW]",
+        "timestamp", "Wind [MW]", "Solar [MW]", "Net import [MW]", "North-South (derived) [MW]",
         "Remainder (derived) [MW]", "Demand [MW]",
     ]  # fmt: skip
     rows = table.fetchall()

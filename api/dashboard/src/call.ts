@@ -34,7 +34,7 @@ export function openCalls(charts: Chart[]): void {
       el("h3", {}, "Embed"),
       copied(
         "HTML",
-        `<iframe src="${address(`ui/${write({ ...first.shown!.view, panels: null, embed: first.panel.name })}`)}" width="720" height="380" title="${first.panel.title}, Irish grid"></iframe>`,
+        `<iframe src="${address(`ui/${write({ ...first.shown!.view, panels: null, embed: first.panel.name })}`)}" width="720" height="420" title="${first.panel.title}, Irish grid"></iframe>`,
       ),
     );
   const close = el("button", { type: "button", class: "close", click: () => dialog?.close() }, "Close");

@@ -156,7 +156,7 @@ export class Chart {
   /** The text of a line's value at a time. */
   valueAt(line: Drawn, time: number): string {
     const { sheet, view, step, gaps, region } = this.shown!;
-    const at = indexAt(sheet, line, time);
+    const at = this.slotOf(line, time);
     const value = at === null ? undefined : line.values[at];
     if (at === null || value === undefined) return "–";
     if (value === null) {
@@ -167,6 +167,12 @@ export class Chart {
     const marks = [this.extent(line, at), marksOf(line, at)].filter(Boolean).join(", ");
     const signed = line.kind === "net" && this.panel.name === "interconnection";
     return `${number(value, line.unit, view, signed)} ${unitOf(line.unit, view)}${marks && ` (${marks})`}`;
+  }
+
+  /** The slot of a line at a time; a forecast of every other slot has none in between. */
+  private slotOf(line: Drawn, time: number): number | null {
+    const { sheet } = this.shown!;
+    return line.kind === "forecast" && sheet.main ? indexAt(sheet, sheet.main, time) : indexAt(sheet, line, time);
   }
 
   /** Least and most of a slot, where there are any. */
@@ -308,6 +314,7 @@ export class Chart {
         );
         return el("span", { class: "item" }, button, " ", el("output", { "data-value": line.key }));
       });
+    items.unshift(el("output", { class: "at", "data-value": "time" }));
     if (sheet.error) items.push(item("error", "Forecast error", "error"));
     if (compared) items.push(item("compared", compared.label, "compared"));
     this.legend.replaceChildren(...items);
@@ -318,16 +325,26 @@ export class Chart {
   private tell(): void {
     if (!this.shown) return;
     const { sheet, view, compared } = this.shown;
-    const { span } = this.shown;
-    const newest = sheet.main?.values.findLastIndex((value, at) => value != null && sheet.times[at]! < span.end) ?? -1;
-    const time = this.cursorTime ?? sheet.times[newest] ?? null;
+    const time = this.cursorTime ?? this.newest();
     this.legend.classList.toggle("at-cursor", this.cursorTime !== null);
     for (const line of sheet.lines) this.put(line.key, time === null ? "–" : this.valueAt(line, time));
     if (time === null) return;
     const at = sheet.main ? indexAt(sheet, sheet.main, time) : null;
-    if (sheet.error) this.put("error", this.worded(at === null ? null : errorAt(sheet.error, at), true));
+    this.put("time", at === null ? "" : moment(sheet.times[at]!, view.tz, this.shown.step));
+    if (sheet.error) this.put("error", this.worded(at === null ? null : sheet.error[at], true));
     if (compared) this.put("compared", this.worded(at === null ? null : compared.values[at], false));
     this.placeTip(time, view);
+  }
+
+  /** The newest slot of what is shown that has a value, and a forecast where there is one. */
+  private newest(): number | null {
+    const { sheet, span } = this.shown!;
+    const forecast = sheet.lines.find((line) => line.kind === "forecast");
+    const at = sheet.main?.values.findLastIndex(
+      (value, index) =>
+        value != null && sheet.times[index]! < span.end && (!forecast || forecast.values[index] != null),
+    );
+    return at === undefined || at < 0 ? null : sheet.times[at]!;
   }
 
   private worded(value: Value, signed: boolean): string {
@@ -375,11 +392,6 @@ function item(key: string, label: string, colour: string): HTMLElement {
     " ",
     el("output", { "data-value": key }),
   );
-}
-
-/** The forecast error of a slot, or of the one before where a forecast has half as many. */
-function errorAt(error: Value[], at: number): Value {
-  return error[at] === undefined ? error[at - 1] : error[at];
 }
 
 /** The index of the slot of a line that holds a time; null when it has none near. */

@@ -158,14 +158,13 @@ const met: Panel = {
     if (region !== "ALL") {
       const generation = find(loaded, "system_generation", "GEN_EXP");
       const tie = combined(demand, [generation, parts[2]![4]]);
-      const label = region === "ROI" ? "From Northern Ireland" : "From the Republic";
       const line: Line = {
         key: "tie",
-        label,
+        label: "North-South",
         unit: "MW",
         colour: "tie",
         kind: "stack",
-        derived: "North-South, derived",
+        derived: "in +, derived",
       };
       picked.push({ line, area: "", series: tie });
       taken = [...taken, tie];
