@@ -8,7 +8,7 @@ from typing import Final
 from api.recent import Recent
 from api.tiles import NET, Tiles
 from api.trend import bar
-from include.domain.catalogue import ALL, FUELS, NI, ROI
+from include.domain.catalogue import ALL, CYCLE, FUELS, NI, ROI, series
 
 GREENLINK: Final = "All-island net import leaves out Greenlink, as EirGrid's fuel mix does."
 TIE: Final = "Net import of a jurisdiction has the North-South tie in it, and leaves out Greenlink."
@@ -34,7 +34,16 @@ class Mix:
     parts: Sequence[Part]
     slot: datetime
     unit: str
-    stale_after: datetime | None = None
+    stale_after: datetime
+    down_after: datetime
+    whole: float
+    """What a part's share is of."""
+    of: str
+    """The same in words."""
+
+    def state(self, now: datetime) -> str:
+        """`ok`, `late` or `down`."""
+        return "down" if now > self.down_after else "late" if now > self.stale_after else "ok"
 
     @property
     def bar(self) -> list[tuple[str, float, float]]:
@@ -42,9 +51,8 @@ class Mix:
         return bar((part.key, part.value) for part in self.parts)
 
     def share(self, part: Part) -> float | None:
-        """Per cent of all that is above zero; None for what flows out."""
-        whole = sum(one.value for one in self.parts if one.value > 0)
-        return part.value / whole * 100 if part.value >= 0 and whole else None
+        """Per cent of the whole; below zero for what flows out; None of nothing."""
+        return part.value / self.whole * 100 if self.whole else None
 
 
 def met_now(tiles: Tiles) -> Mix | None:
@@ -53,21 +61,33 @@ def met_now(tiles: Tiles) -> Mix | None:
     net = tiles.recent.track("interconnection", region, NET[region])
     if net is None:
         return None
-    tie = tiles.north_south() if region != ALL else None
     for slot, found in reversed(tiles.common_slots()):
         flow = net.at(slot)
-        if flow is None or (tie and tie[0] < slot):
+        if flow is None:
             continue
+        tie = tiles.north_south(slot)
         parts = [
             Part("wind", "Wind", found["wind"]),
             Part("solar", "Solar", found["solar"]),
             Part("import" if flow >= 0 else "export", "Net import" if flow >= 0 else "Net export", flow),
         ]
-        if tie and tie[0] == slot:
+        name = "Remainder"
+        if tie is not None:
             other = "Northern Ireland" if region == ROI else "the Republic"
-            parts.append(Part("tie", f"{'From' if tie[1] >= 0 else 'To'} {other}", tie[1], derived=True))
+            parts.append(Part("tie", f"{'From' if tie >= 0 else 'To'} {other}", tie, derived=True))
+        elif region != ALL:
+            name = "Remainder, and North-South"
         rest = found["demand"] - sum(part.value for part in parts)
-        return Mix([*parts, Part("rest", "Remainder", rest, derived=True)], slot, "MW")
+        demand = series("demand", region, "SYSTEM_DEMAND")
+        return Mix(
+            [*parts, Part("rest", name, rest, derived=True)],
+            slot,
+            "MW",
+            stale_after=demand.stale_after(slot, cycle=CYCLE),
+            down_after=slot + tiles.recent.alert_after("demand"),
+            whole=found["demand"],
+            of="of demand",
+        )
     return None
 
 
@@ -84,7 +104,16 @@ def fuel_mix(recent: Recent, region: str) -> Mix | None:
         if field in by_field
     ]
     stale = min(datetime.fromisoformat(one["stale_after"]) for one in readings)
-    return Mix(parts, datetime.fromisoformat(readings[0]["timestamp"]), "MWh", stale)
+    slot = datetime.fromisoformat(readings[0]["timestamp"])
+    return Mix(
+        parts,
+        slot,
+        "MWh",
+        stale_after=stale,
+        down_after=slot + recent.alert_after("generation"),
+        whole=sum(part.value for part in parts if part.value > 0),
+        of="of the sum",
+    )
 
 
 def note_on_imports(region: str) -> str:

@@ -20,6 +20,7 @@ from api.view import ERRORS, PANELS, REGIONS, View
 
 FOLDER: Final = Path(__file__).resolve().parent
 ENTRY: Final = "src/main.ts"
+INTENSITY: Final = "CO2_INTENSITY"
 
 _templates = Environment(
     loader=FileSystemLoader(FOLDER / "templates"), autoescape=select_autoescape(), trim_blocks=True, lstrip_blocks=True
@@ -51,6 +52,7 @@ class Pages:
     built: Built = field(default_factory=lambda: Built.find(FOLDER / "dashboard" / "dist"))
     _parsed: dict[str, tuple[Body, Any]] = field(default_factory=dict)
     """By summary: what it was parsed from, and what came of it."""
+    _months: dict[str, tuple[Body, list[float]]] = field(default_factory=dict)
 
     def dashboard(self, given: Sequence[tuple[str, str]]) -> str:
         """The newest numbers of a region, and the places of the charts; one chart alone when it is embedded."""
@@ -59,7 +61,7 @@ class Pages:
         recent = Recent(document) if document and document["current"]["as_of"] else None
         shown: dict[str, Any] = {"recent": recent, "panels": {view.embed: PANELS[view.embed]} if view.embed else PANELS}
         if recent and not view.embed:
-            tiles = Tiles(recent, view, now)
+            tiles = Tiles(recent, view, now, self._month_of_intensity(view.region))
             shown |= {
                 "tiles": tiles.all(),
                 "met": met_now(tiles),
@@ -78,6 +80,24 @@ class Pages:
     def status(self, given: Sequence[tuple[str, str]]) -> str:
         """Per area the newest slot, when a newer one is due, and what the last live run did."""
         return self._render("status.html", View.of(given), self._now(), status=self.service.status())
+
+    def _month_of_intensity(self, region: str) -> list[float]:
+        """CO2 intensity of the last thirty days, in order of size: worked out once for each time it changes."""
+        found = self.service.summaries.get("co2")
+        if found is None:
+            return []
+        kept = self._months.get(region)
+        if kept is None or kept[0] is not found.body:
+            blocks = found.document()["series"]
+            points = [
+                point
+                for block in blocks
+                if (block["region"], block["field"]) == (region, INTENSITY)
+                for point in block["points"]
+            ]
+            values = sorted(point["value"] for point in points if point.get("value") is not None)
+            kept = self._months[region] = (found.body, values)
+        return kept[1]
 
     def _now(self) -> datetime:
         return self.service.summaries.clock()

@@ -1,5 +1,6 @@
 """The tiles of the dashboard: one number each, with its time, its state, the day before it and where it is from."""
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -9,8 +10,8 @@ from api.recent import Recent, Track
 from api.trend import trend
 from api.view import REGIONS, View
 from include.domain.calendar import second_pass, to_local
-from include.domain.catalogue import ALL, ROI, series
-from include.domain.series import Limit, Role
+from include.domain.catalogue import ALL, CYCLE, ROI, series
+from include.domain.series import Limit, Role, Series
 
 DAY: Final = timedelta(days=1)
 QUARTER: Final = timedelta(minutes=15)
@@ -69,6 +70,8 @@ class Tiles:
     recent: Recent
     view: View
     now: datetime
+    month: Sequence[float] = ()
+    """CO2 intensity of the last thirty days, in order of size."""
     _found: dict[str, Any] = field(default_factory=dict)
 
     def all(self) -> list[Tile]:
@@ -79,9 +82,9 @@ class Tiles:
             self._power("solar", "Solar", "SOLAR_ACTUAL", ahead=self._peak("solar", "SOLAR_ACTUAL")),
             self._share(),
             self._net_import(),
-            self._value("intensity", "CO2 intensity", "co2", self.view.region, "CO2_INTENSITY"),
+            self._intensity(),
             self._value("emissions", "CO2 emissions", "co2", self.view.region, "CO2_EMISSIONS"),
-            self._limited("snsp", "SNSP", "snsp", ALL, "SNSP_ALL"),
+            self._limited("snsp", "SNSP", "snsp", ALL, "SNSP_ALL", is_="non-synchronous: wind, solar, import"),
             self._limited("frequency", "Frequency", "frequency", ROI, "SYS_FREQUENCY"),
         ]
 
@@ -161,22 +164,30 @@ class Tiles:
     def _net_import(self) -> Tile:
         region = self.view.region
         lines = []
-        if region != ALL and (flow := self.north_south()) is not None:
+        reading = self.recent.reading("interconnection", region, NET[region])
+        slot = datetime.fromisoformat(reading["timestamp"]) if reading else None
+        if slot and (flow := self.north_south(slot)) is not None:
             other = REGIONS["NI" if region == ROI else ROI]
-            way = "from" if flow[1] >= 0 else "to"
-            lines.append(f"North-South, derived: {self._text(abs(flow[1]), 'MW')} {way} {other}")
+            way = "from" if flow >= 0 else "to"
+            lines.append(f"North-South, derived: {self._text(abs(flow), 'MW')} {way} {other}")
         tile = self._value("import", "Net import", "interconnection", region, NET[region], lines=lines, signed=True)
         if not tile.number:
             return tile
-        value = self.recent.reading("interconnection", region, NET[region])
-        assert value is not None
-        sign = "importing" if value["value"] > 0 else "exporting" if value["value"] < 0 else "balanced"
+        assert reading is not None
+        sign = "importing" if reading["value"] > 0 else "exporting" if reading["value"] < 0 else "balanced"
         return replace(tile, sign=sign)
 
-    def _limited(self, key: str, title: str, area: str, region: str, field: str) -> Tile:
+    def _intensity(self) -> Tile:
+        """CO2 intensity, and how it stands beside the last thirty days."""
+        reading = self.recent.reading("co2", self.view.region, "CO2_INTENSITY")
+        lines = [_beside(reading["value"], self.month)] if reading and self.month else []
+        return self._value("intensity", "CO2 intensity", "co2", self.view.region, "CO2_INTENSITY", lines=lines)
+
+    def _limited(self, key: str, title: str, area: str, region: str, field: str, *, is_: str = "") -> Tile:
         limit = series(area, region, field).limit
         unit = series(area, region, field).unit
-        return self._value(key, title, area, region, field, lines=[_limit_says(limit, unit)] if limit else ())
+        lines = [is_, _limit_says(limit, unit) if limit else ""]
+        return self._value(key, title, area, region, field, lines=[line for line in lines if line])
 
     def _share(self) -> Tile:
         """Wind and solar as a part of demand, at the newest slot that all three have."""
@@ -197,13 +208,14 @@ class Tiles:
             number=self.view.number(by_slot[slot], "%"),
             unit="%",
             slot=slot,
-            stale_after=min(datetime.fromisoformat(one["stale_after"]) for one in shown),
+            stale_after=min(_of(one).stale_after(slot, cycle=CYCLE) for one in shown),
             down_after=slot + min(self.recent.alert_after(area) for area in ("wind", "solar", "demand")),
+            missing=_lacking(drawn, since),
             derived=SHARE_NOTE,
             lines=["÷ demand; part may be exported; no rooftop solar"],
             trend=trend(drawn),
             trend_says=self._says(known, "%"),
-            sources=[self._source(one) for one in shown],
+            sources=[self._source(one, slot) for one in shown],
         )
 
     def common_slots(self) -> list[tuple[datetime, dict[str, float]]]:
@@ -218,22 +230,22 @@ class Tiles:
         found: list[tuple[datetime, dict[str, float]]] = self._found["common"]
         return found
 
-    def north_south(self) -> tuple[datetime, float] | None:
-        """(slot, MW) into the region over the North-South tie: demand - generation - net import from Great Britain.
+    def north_south(self, slot: datetime) -> float | None:
+        """MW into the region over the North-South tie: demand - generation - net import from Great Britain.
 
-        Losses and what is metered differently are in it too; None when one of the three is missing.
+        Losses and what is metered differently are in it too; None when one of the three has no value in the slot.
         """
         region = self.view.region
+        if region == ALL:
+            return None
         tracks = {
             "demand": self.recent.track("demand", region, "SYSTEM_DEMAND", role=Role.ACTUAL),
             "generation": self.recent.track("system_generation", region, "GEN_EXP"),
             "net": self.recent.track("interconnection", region, NET[region]),
         }
-        together = list(_together(tracks, until=self.now))
-        if not together or region == ALL:
-            return None
-        slot, parts = together[-1]
-        return slot, parts["demand"] - parts["generation"] - parts["net"]
+        values = {name: track.at(slot) if track else None for name, track in tracks.items()}
+        demand, generation, net = (values[name] for name in ("demand", "generation", "net"))
+        return None if demand is None or generation is None or net is None else demand - generation - net
 
     def _trend(self, track: Track, slot: datetime) -> list[tuple[datetime, float | None]]:
         """The 24 hours up to the slot that is shown."""
@@ -256,16 +268,18 @@ class Tiles:
         why = reasons[-1] if reasons else "The gap check has not looked at it yet."
         return f"{len(empty)} of {len(drawn)} slots of the last 24 hours have no value. {why}"
 
-    def _source(self, reading: Mapping[str, Any]) -> Source:
-        slot = datetime.fromisoformat(reading["timestamp"])
-        cadence = series(reading["area"], reading["region"], reading["field"]).cadence
+    def _source(self, reading: Mapping[str, Any], of: datetime | None = None) -> Source:
+        """Where a reading is from; of an older slot than the newest, when it was fetched is not known here."""
+        newest = datetime.fromisoformat(reading["timestamp"])
+        slot = of or newest
+        cadence = _of(reading).cadence
         end = slot + cadence
         query = f"region={reading['region']}&fields={reading['field']}&start={_utc(slot)}&end={_utc(end)}"
         more = "&resolution=native" if cadence < timedelta(minutes=1) else ""
         return Source(
             series=f"{reading['area']} · {reading['region']} · {reading['field']}",
             slot=slot,
-            fetched_at=datetime.fromisoformat(reading["fetched_at"]),
+            fetched_at=datetime.fromisoformat(reading["fetched_at"]) if slot == newest else None,
             api=f"api/{reading['area']}?{query}{more}",
         )
 
@@ -295,6 +309,28 @@ def _limit_says(limit: Limit, unit: str) -> str:
     if limit.low is None:
         return f"limit {limit.high:g} {unit} {since}"
     return f"normal {limit.low:g}–{limit.high:g} {unit} {since}"
+
+
+def _beside(value: float, month: Sequence[float]) -> str:
+    """Where a value stands among those of a month, in a sentence that says which side is the cleaner."""
+    below = bisect_left(month, value)
+    above = len(month) - bisect_right(month, value)
+    if above >= below:
+        return f"cleaner than {above / len(month) * 100:.0f} % of the last 30 days"
+    return f"dirtier than {below / len(month) * 100:.0f} % of the last 30 days"
+
+
+def _of(reading: Mapping[str, Any]) -> Series:
+    return series(reading["area"], reading["region"], reading["field"])
+
+
+def _lacking(drawn: Sequence[float | None], since: datetime) -> str:
+    """How many slots of the last day lack one of the three numbers."""
+    slots = [since + n * QUARTER for n in range(len(drawn))]
+    lacking = [slot for slot, value in zip(slots, drawn, strict=True) if value is None and not _is_second_pass(slot)]
+    if not lacking:
+        return ""
+    return f"{len(lacking)} of {len(drawn)} slots of the last 24 hours lack wind, solar or demand; see their tiles."
 
 
 def _is_second_pass(slot: datetime) -> bool:

@@ -6,6 +6,7 @@ import html
 import json
 import re
 import shutil
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urljoin
 
@@ -103,14 +104,16 @@ def test_a_choice_keeps_the_rest_of_the_address(api: Api) -> None:
 def test_the_mixes_are_labelled_for_what_they_are(api: Api) -> None:
     page = api.get("/ui/").text
     mixes = page[page.index('data-live="mix"') : page.index('id="charts"')]
-    assert "Fuel mix, energy over 24 hours to 12:00 GMT" in mixes
+    assert "Fuel mix, energy over 24 hours to 12:00 GMT" in re.sub(r"<[^>]+>", "", mixes)
     assert "leaves out Greenlink" in mixes
     rows = re.sub(r"<[^>]+>", " ", mixes)
     assert re.search(r"Gas\s+48,000\s+MWh\s+100 %\s+2,000\s+MW on average", rows)
     assert re.search(r"Coal\s+0\s+MWh\s+0 %", rows), "zero is not absent"
     assert "Other fossil" not in rows, "absent is not zero"
     # 5000 - 1250 - 90 + 93.
-    assert re.search(r"Net export\s+−93\s+MW\s+flows out\s+Remainder\s+derived\s+3,753\s+MW", rows)
+    # Shares are of demand: what flows out is below zero.
+    assert re.search(r"Wind\s+1,250\s+MW\s+25 %", rows)
+    assert re.search(r"Net export\s+−93\s+MW\s+−2 %\s+Remainder\s+derived\s+3,753\s+MW\s+75 %", rows)
 
 
 def test_the_north_south_flow_is_worked_out_and_says_so(api: Api, filled: LocalStore, start: Start) -> None:
@@ -123,6 +126,46 @@ def test_the_north_south_flow_is_worked_out_and_says_so(api: Api, filled: LocalS
     rows = re.sub(r"<[^>]+>", " ", page)
     assert "North-South, derived: 200 MW from Northern Ireland" in rows
     assert re.search(r"From Northern Ireland\s+derived\s+200\s+MW", rows)
+
+
+def test_without_a_generation_value_the_remainder_says_what_is_in_it(filled: LocalStore, start: Start) -> None:
+    readings = ReadingsStore(filled, feed=Feed.SIMULATED)
+    fill(readings, "interconnection", "ROI", [(NOON, "INTER_NET_ROI", 100)])
+    export(filled)
+    recent = json.loads((filled.root / "summaries/recent/latest.json").read_text())
+    recent["areas"]["system_generation"]["series"] = []
+    filled.overwrite("summaries/recent/latest.json", json.dumps(recent).encode())
+    rows = re.sub(r"<[^>]+>", " ", start(filled).get("/ui/?region=ROI").text)
+    assert re.search(r"Remainder, and North-South\s+derived\s+2,810\s+MW", rows)
+    assert "North-South, derived:" not in rows
+
+
+def test_the_intensity_stands_beside_a_month_of_it(filled: LocalStore, start: Start) -> None:
+    slots = [(at(NOON) - timedelta(minutes=15 * n)).isoformat() for n in range(1, 5)]
+    values = zip(slots, (140, 150, 160, 170), strict=True)
+    readings = ReadingsStore(filled, feed=Feed.SIMULATED)
+    fill(readings, "co2", "ALL", [(slot, "CO2_INTENSITY", value) for slot, value in values])
+    export(filled)
+    # 150 of 140, 150, 150, 160, 170.
+    assert "cleaner than 40 % of the last 30 days" in _tiles(start(filled).get("/ui/").text)["intensity"]
+
+
+def test_the_mixes_say_when_they_are_late_and_down(api: Api) -> None:
+    def states() -> list[str]:
+        page = api.get("/ui/").text
+        mixes = page[page.index('data-live="mix"') : page.index('id="charts"')]
+        return re.findall(r'class="state (\w+)"', mixes)
+
+    assert states() == []
+    api.at(at("2026-02-10T12:46:00Z"))
+    assert states() == ["late", "late"]
+    api.at(at("2026-02-10T19:00:00Z"))
+    assert states() == ["down", "down"]
+
+
+def test_a_share_with_holes_is_marked_too(api: Api) -> None:
+    tile = _tiles(api.get("/ui/").text)["share"]
+    assert "92 of 96 slots of the last 24 hours lack wind, solar or demand" in tile
 
 
 def test_the_last_day_is_there_as_a_table_too(api: Api) -> None:

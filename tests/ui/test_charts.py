@@ -4,6 +4,7 @@ import re
 import subprocess
 import sys
 import threading
+import time
 import urllib.parse
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -15,7 +16,7 @@ from typing import Any
 import duckdb
 import pytest
 import requests
-from playwright.sync_api import Locator, Page
+from playwright.sync_api import Locator, Page, Route
 
 from tests.ui.conftest import Open, drawn, when
 
@@ -105,6 +106,79 @@ def test_the_cursor_shows_every_chart_at_one_time(visit: Open, ask: Callable[...
     assert number(shown(page, "wind", "error")) == actual - forecast
     parts = sum(number(shown(page, "met", one)) for one in ("wind", "solar", "import", "rest"))
     assert parts == pytest.approx(number(shown(page, "met", "demand")), abs=2)
+
+
+def test_a_value_is_never_shown_at_another_time_than_its_own(visit: Open) -> None:
+    """Tomorrow morning there are forecasts and nothing else; at 20:00 wind is not there yet."""
+    page = visit()
+    drawn(page, "wind", "snsp")
+    key(page, "wind", "End")
+    assert spoken(page).startswith("1 Nov 2026, 08:00 GMT, Wind –, Forecast ")
+    for panel, line in (("interconnection", "net"), ("co2", "intensity"), ("snsp", "snsp"), ("met", "wind")):
+        assert shown(page, panel, line) == "–", panel
+    page = visit("/ui/?range=30d&series=wind")
+    drawn(page, "wind")
+    key(page, "wind", "End")
+    assert spoken(page).startswith("31 Oct 2026, 20:00 GMT, Wind not published yet")
+
+
+def test_quick_switching_ends_with_the_last_choice(visit: Open) -> None:
+    page = visit("/ui/?series=wind")
+    drawn(page, "wind")
+
+    def late(route: Route) -> None:
+        time.sleep(1)
+        route.continue_()
+
+    page.route("**/ui/?region=ROI**", late)
+    page.get_by_role("link", name="ROI", exact=True).click()
+    page.get_by_role("link", name="NI", exact=True).click()
+    page.wait_for_timeout(2500)
+    assert page.locator("#now-title").inner_text() == "Northern Ireland now"
+    assert page.locator("[data-choice=region] [aria-current]").inner_text() == "NI"
+    assert page.url.endswith("?region=NI&series=wind")
+
+
+def test_a_comparison_survives_zooming_and_a_reload(visit: Open, ask: Callable[..., Any]) -> None:
+    page = visit("/ui/?start=2026-10-20T00:00Z&end=2026-10-22T00:00Z&series=wind&compare=previous")
+    drawn(page, "wind")
+    key(page, "wind", "+")
+    page.wait_for_url("**start=2026-10-20T12**")
+    page.wait_for_timeout(500)
+    drawn(page, "wind")
+    key(page, "wind", "Home", "ArrowRight")
+    said = spoken(page)
+    first = shown(page, "wind", "compared")
+    assert said.startswith("20 Oct 2026, 13:15 IST")
+    then = ask("/api/wind", start="2026-10-19T12:15:00Z", end="2026-10-19T12:30:00Z", region="ALL", fields="actual")
+    (value,) = points(then, "WIND_ACTUAL").values()
+    assert value is not None
+    assert number(first) == round(value)
+    page.reload()
+    drawn(page, "wind")
+    key(page, "wind", "Home", "ArrowRight")
+    assert (spoken(page), shown(page, "wind", "compared")) == (said, first)
+
+
+def test_five_second_values_come_in_three_hours_or_less(visit: Open, ask: Callable[..., Any]) -> None:
+    page = visit("/ui/?start=2026-10-20T10:00:00Z&end=2026-10-20T13:00:00Z&series=frequency")
+    drawn(page, "frequency")
+    key(page, "frequency", "Home", "ArrowRight", "ArrowRight")
+    assert spoken(page).startswith("20 Oct 2026, 11:00:10 IST, Frequency ")
+    answer = ask(
+        "/api/frequency", start="2026-10-20T10:00:10Z", end="2026-10-20T10:00:15Z", region="ROI", resolution="native"
+    )
+    (value,) = points(answer, "SYS_FREQUENCY").values()
+    assert number(shown(page, "frequency", "frequency")) == value
+
+
+def test_a_range_within_a_gap_shows_the_gap(visit: Open) -> None:
+    page = visit("/ui/?start=2025-10-26T01:15:00Z&end=2025-10-26T01:45:00Z&series=demand")
+    drawn(page, "demand")
+    point_at(page, "demand", 0.5)
+    tip = page.locator("#panel-demand .tip")
+    tip.wait_for(state="visible")
+    assert tip.inner_text() == "01:30 GMT: lost at the clock change"
 
 
 def test_the_mouse_moves_the_cursor_of_all_charts(visit: Open) -> None:
@@ -285,7 +359,7 @@ def test_a_keyboard_can_pan_zoom_and_step(visit: Open) -> None:
     key(page, "wind", "Escape")
     when(page, "!location.search.includes('compare')")
     key(page, "wind", "0")
-    when(page, "!location.search.includes('start')")
+    page.wait_for_url("**start=2026-10-20&end=2026-10-24**")
 
 
 @pytest.mark.parametrize("compare", ["previous", "year"])
@@ -378,6 +452,34 @@ def test_a_picture_says_whose_and_what_data_it_shows(visit: Open, tmp_path: Path
     assert not empty
 
 
+def test_a_picture_of_all_has_every_chart(visit: Open, tmp_path: Path) -> None:
+    page = visit("/ui/?compare=previous")
+    drawn(page, "demand")
+    page.get_by_text("Download", exact=True).click()
+    with page.expect_download() as loading:
+        page.get_by_role("button", name="All as PNG").click()
+    data = Path(loading.value.path()).read_bytes()
+    # In strips of 40 pixels, how many rows in a row show nothing but the ground.
+    blank = page.evaluate(
+        """async bytes => { const i = await createImageBitmap(new Blob([new Uint8Array(bytes)]));
+        const c = new OffscreenCanvas(i.width, i.height), x = c.getContext('2d'); x.drawImage(i, 0, 0);
+        let most = 0, run = 0;
+        for (let y = 0; y < i.height; y++) {
+          const row = new Uint32Array(x.getImageData(60, y, i.width - 120, 1).data.buffer);
+          run = row.every(one => one === row[0]) ? run + 1 : 0; most = Math.max(most, run);
+        } return most; }""",
+        list(data),
+    )
+    assert blank < 60, "a chart that is not drawn would be two hundred empty rows"
+
+
+def test_hidden_lines_are_in_no_file(visit: Open) -> None:
+    page = visit("/ui/?series=wind&hide=wind.forecast,wind.actual")
+    drawn(page, "wind")
+    page.get_by_role("button", name="CSV: Wind").click()
+    when(page, "document.querySelector('#message').textContent.includes('all lines are hidden')")
+
+
 def test_the_api_calls_work_as_they_stand(visit: Open, tmp_path: Path) -> None:
     page = visit("/ui/?start=2026-10-25&end=2026-10-26&series=wind,snsp&region=ROI")
     drawn(page, "wind", "snsp")
@@ -427,7 +529,11 @@ def test_a_chart_can_stand_in_another_page(visit: Open, elsewhere: str, tmp_path
     assert frame.locator(".panel").count() == 1
     assert "Simulated data" in frame.locator(".strip").inner_text()
     assert "Northern Ireland" in frame.locator("h2").inner_text()
-    assert "EirGrid and SONI" in frame.locator(".note").last.inner_text()
+    credit = frame.locator(".panel .note")
+    assert "EirGrid and SONI" in credit.inner_text()
+    place = credit.bounding_box()
+    assert place
+    assert place["y"] + place["height"] < 480, "it is within the frame that is suggested"
     link = frame.get_by_role("link", name="Open the dashboard")
     assert link.get_attribute("href") == "?region=NI"
 

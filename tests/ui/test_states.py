@@ -229,6 +229,7 @@ def test_nothing_is_wider_than_the_window(visit: Open, path: str, width: int) ->
     if "embed" in path or path == "/ui/":
         drawn(page, "wind")
     assert page.evaluate(WIDE) == []
+    assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") == 0
     for trace in page.locator(".trace").all():
         trace.evaluate("e => { e.open = true }")
         assert page.evaluate(WIDE) == [], "what a tile opens"

@@ -2,7 +2,7 @@
 
 import type { Chart } from "./chart";
 import { el } from "./dom";
-import { areasOf, pathOf } from "./download";
+import { callsOf, pathOf } from "./download";
 import { address } from "./http";
 import { write } from "./view";
 
@@ -18,9 +18,8 @@ let dialog: HTMLDialogElement | null = null;
 /** Open the dialog for these charts. */
 export function openCalls(charts: Chart[]): void {
   dialog?.remove();
-  const areas = new Map(charts.flatMap((chart) => areasOf(chart).map((area) => [area, chart])));
-  const parts = [...areas].map(([area, chart]) => {
-    const [csv, parquet] = ["csv", "parquet"].map((format) => address(pathOf(chart, area, format)));
+  const parts = [...callsOf(charts).keys()].map((area) => {
+    const [csv, parquet] = ["csv", "parquet"].map((format) => address(pathOf(charts, area, format)!));
     const forms = Object.entries(FORMS).map(([name, form]) => copied(name, form(csv!, parquet!)));
     return el("section", {}, el("h3", {}, area.replaceAll("_", " ")), ...forms);
   });
@@ -34,7 +33,7 @@ export function openCalls(charts: Chart[]): void {
       el("h3", {}, "Embed"),
       copied(
         "HTML",
-        `<iframe src="${address(`ui/${write({ ...first.shown!.view, panels: null, embed: first.panel.name })}`)}" width="720" height="420" title="${first.panel.title}, Irish grid"></iframe>`,
+        `<iframe src="${address(`ui/${write({ ...first.shown!.view, panels: null, embed: first.panel.name })}`)}" width="720" height="480" title="${first.panel.title}, Irish grid"></iframe>`,
       ),
     );
   const close = el("button", { type: "button", class: "close", click: () => dialog?.close() }, "Close");

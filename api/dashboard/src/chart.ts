@@ -6,7 +6,7 @@ import { el, one } from "./dom";
 import * as draw from "./draw";
 import type { Drawn, Panel, Sheet, Value } from "./panels";
 import { dataOf, errorOptions, isMixed, optionsOf, painted } from "./plot";
-import { clock, moment } from "./time";
+import { clock, DAY, HOUR, moment } from "./time";
 import type { Span, View } from "./view";
 import { holes, marksOf, number, reason, unitOf } from "./words";
 
@@ -76,7 +76,7 @@ export class Chart {
   /** Draw it even when it has not come into view: for a picture. */
   ensure(): void {
     if (this.shown && !this.form) this.paint();
-    this.paintErrors();
+    if (this.shown?.sheet.error && !this.strip) this.paintErrors();
   }
 
   /** Move the window of time; what is not in view is drawn when it comes into view. */
@@ -155,15 +155,10 @@ export class Chart {
 
   /** The text of a line's value at a time. */
   valueAt(line: Drawn, time: number): string {
-    const { sheet, view, step, gaps, region } = this.shown!;
+    const { view } = this.shown!;
     const at = this.slotOf(line, time);
     const value = at === null ? undefined : line.values[at];
-    if (at === null || value === undefined) return "–";
-    if (value === null) {
-      const slot = sheet.times[at]!;
-      const newest = line.values.findLastIndex((each) => each != null);
-      return at > newest ? "not published yet" : reason(line, at, slot, step, gaps, region);
-    }
+    if (at === null || value == null) return this.nothingAt(line, at, time);
     const marks = [this.extent(line, at), marksOf(line, at)].filter(Boolean).join(", ");
     const signed = line.kind === "net" && this.panel.name === "interconnection";
     return `${number(value, line.unit, view, signed)} ${unitOf(line.unit, view)}${marks && ` (${marks})`}`;
@@ -172,7 +167,19 @@ export class Chart {
   /** The slot of a line at a time; a forecast of every other slot has none in between. */
   private slotOf(line: Drawn, time: number): number | null {
     const { sheet } = this.shown!;
-    return line.kind === "forecast" && sheet.main ? indexAt(sheet, sheet.main, time) : indexAt(sheet, line, time);
+    const { step } = this.shown!;
+    return indexAt(sheet, line.kind === "forecast" && sheet.main ? sheet.main : line, time, step);
+  }
+
+  /** Why a line has no value at a time. */
+  private nothingAt(line: Drawn, at: number | null, time: number): string {
+    const { sheet, step, gaps, region, now } = this.shown!;
+    const slot = at === null ? time : sheet.times[at]!;
+    if (slot > now || line.kind === "forecast") return "–";
+    const newest = line.values.findLastIndex((each) => each != null);
+    const isLast = at === null || at > newest;
+    if (isLast && slot > now - PENDING) return "not published yet";
+    return at === null || line.values[at] === undefined ? "–" : reason(line, at, slot, step, gaps, region);
   }
 
   /** Least and most of a slot, where there are any. */
@@ -252,7 +259,7 @@ export class Chart {
   private under(u: uPlot, main: boolean): void {
     const { sheet, step, now, lateSince } = this.shown!;
     if (!sheet.holed) return;
-    const ranges = holes(sheet.holed).map((hole): [number, number] => [
+    const ranges = holes(sheet.holed, sheet.times, now).map((hole): [number, number] => [
       sheet.times[hole.first]!,
       sheet.times[hole.last]! + step,
     ]);
@@ -329,10 +336,10 @@ export class Chart {
     this.legend.classList.toggle("at-cursor", this.cursorTime !== null);
     for (const line of sheet.lines) this.put(line.key, time === null ? "–" : this.valueAt(line, time));
     if (time === null) return;
-    const at = sheet.main ? indexAt(sheet, sheet.main, time) : null;
+    const at = sheet.main ? indexAt(sheet, sheet.main, time, this.shown.step) : null;
     this.put("time", at === null ? "" : moment(sheet.times[at]!, view.tz, this.shown.step));
     if (sheet.error) this.put("error", this.worded(at === null ? null : sheet.error[at], true));
-    if (compared) this.put("compared", this.worded(at === null ? null : compared.values[at], false));
+    if (compared) this.put("compared", this.worded(at === null ? null : compared.values[at]));
     this.placeTip(time, view);
   }
 
@@ -347,7 +354,8 @@ export class Chart {
     return at === undefined || at < 0 ? null : sheet.times[at]!;
   }
 
-  private worded(value: Value, signed: boolean): string {
+  /** A value in the unit of the chart. */
+  worded(value: Value, signed = false): string {
     const { view, sheet } = this.shown!;
     const unit = sheet.main?.unit ?? "";
     return value == null ? "–" : `${number(value, unit, view, signed)} ${unitOf(unit, view)}`;
@@ -361,8 +369,10 @@ export class Chart {
   /** Over a gap, why there is nothing. */
   private placeTip(time: number, view: View): void {
     const { sheet } = this.shown!;
-    const at = sheet.holed && indexAt(sheet, sheet.holed, time);
-    const isGap = this.cursorTime !== null && at !== null && sheet.holed!.values[at] === null && this.plot;
+    const { step, now } = this.shown!;
+    const at = sheet.holed && indexAt(sheet, sheet.holed, time, step);
+    const isGap =
+      this.cursorTime !== null && at !== null && sheet.holed!.values[at] === null && time <= now && this.plot;
     this.tip.hidden = !isGap;
     if (!isGap) return;
     const why = sheet.holed === sheet.main ? this.valueAt(sheet.main!, time) : this.missingParts(at);
@@ -382,6 +392,8 @@ export class Chart {
 }
 
 export const STRIP = 64;
+/** How long a slot that has no value may still get one. */
+const PENDING = 6 * HOUR;
 
 function item(key: string, label: string, colour: string): HTMLElement {
   return el(
@@ -394,14 +406,16 @@ function item(key: string, label: string, colour: string): HTMLElement {
   );
 }
 
-/** The index of the slot of a line that holds a time; null when it has none near. */
-export function indexAt(sheet: Sheet, line: Drawn, time: number): number | null {
+/** The index of the slot of a line that holds a time; null when none does. A day may have 25 hours. */
+export function indexAt(sheet: Sheet, line: Drawn, time: number, step: number): number | null {
+  const longest = step >= DAY ? step + HOUR : step;
   let [low, high] = [0, sheet.times.length];
   while (low < high) {
     const middle = (low + high) >> 1;
     if (sheet.times[middle]! <= time) low = middle + 1;
     else high = middle;
   }
-  for (let at = low - 1; at >= 0 && at >= low - 3; at--) if (line.values[at] !== undefined) return at;
+  for (let at = low - 1; at >= 0 && sheet.times[at]! > time - longest; at--)
+    if (line.values[at] !== undefined) return at;
   return null;
 }

@@ -2,7 +2,7 @@
 
 import { openCalls } from "./call";
 import { Chart, type Host, indexAt } from "./chart";
-import { firstHeld, type Status, status } from "./data";
+import { firstHeld, isFine, type Status, status } from "./data";
 import { all, el, one } from "./dom";
 import * as files from "./download";
 import { forgetColours } from "./draw";
@@ -17,7 +17,7 @@ import { fill } from "./toolbar";
 import {
   FIRST,
   type Preset,
-  REGIONS,
+  placeOf,
   read,
   resolutionOf,
   type Span,
@@ -40,13 +40,16 @@ export class Dashboard implements Host {
   private view: View;
   private span: Span;
   private loadedSpan: Span = { start: 0, end: 0 };
+  private loadedFine = false;
   private charts: Chart[] = [];
   private found: Status | null = null;
   /** Seconds that the server's clock is ahead of ours. */
   private ahead = 0;
   private failedSince: number | null = null;
   private first = FIRST;
+  /** The range before zooming. */
   private before: Preset | Span = "24h";
+  private zoomed = false;
   private cursorTime: number | null = null;
   private request = new AbortController();
   private waiting = 0;
@@ -59,7 +62,7 @@ export class Dashboard implements Host {
       PANELS.map((panel) => panel.name),
     );
     this.view = view;
-    this.before = typeof view.range === "string" ? view.range : "24h";
+    this.before = view.range;
     this.span = shownSpan(typeof view.range === "string" && view.range === "all" ? "1y" : view.range, this.now, FIRST);
     this.message(refused.join(". "));
     document.body.append(this.spoken);
@@ -150,6 +153,7 @@ export class Dashboard implements Host {
     const margins = fetched(span, FIRST, this.last, typeof view.range === "string");
     const wanted = resolutionOf(span.end - span.start) === resolutionOf(margins.end - margins.start) ? margins : span;
     this.loadedSpan = wanted;
+    this.loadedFine = isFine(span);
     const done = this.shown.map((chart) => this.loadOne(chart, wanted, signal));
     await Promise.all(done);
   }
@@ -188,9 +192,9 @@ export class Dashboard implements Host {
 
   private describe(chart: Chart): void {
     const { sheet, span, view, step, region } = chart.shown!;
-    const name = chart.panel.name === "frequency" ? "whole island" : REGIONS[region as keyof typeof REGIONS];
+    const name = placeOf(chart.panel.name, region);
     const note = chart.panel.note?.(view.region);
-    const text = `${summary(sheet, span, view, name, step, chart.panel.title)}${note ? ` ${note}` : ""}`;
+    const text = `${summary(sheet, span, view, name, step, chart.panel.title, this.now)}${note ? ` ${note}` : ""}`;
     one(".summary", chart.root)!.textContent = text;
     one(".plot", chart.root)!.setAttribute("aria-label", text);
     const table = one<HTMLDetailsElement>("details.table", chart.root);
@@ -208,7 +212,10 @@ export class Dashboard implements Host {
 
   /** Change the view, and the address with it. */
   private set(change: Partial<View>, how: "push" | "replace" = "push"): void {
-    if (change.range && typeof change.range === "string") this.before = change.range;
+    if (change.range) {
+      this.before = change.range;
+      this.zoomed = false;
+    }
     this.view = { ...this.view, ...change };
     const address = write(this.view) || location.pathname;
     if (how === "push") history.pushState(null, "", address);
@@ -221,11 +228,13 @@ export class Dashboard implements Host {
   private async rendered(): Promise<void> {
     try {
       await refreshPage(location.search);
-      chip(this.found, this.failedSince, this.now, this.view);
+      this.failedSince = null;
     } catch {
       this.failedSince ??= this.now;
-      chip(this.found, this.failedSince, this.now, this.view);
+      const shown = one("#now-title")?.textContent ?? "the numbers above";
+      this.message(`No connection: ${shown} is still what was shown before.`);
     }
+    chip(this.found, this.failedSince, this.now, this.view);
   }
 
   private adopt(): void {
@@ -274,18 +283,18 @@ export class Dashboard implements Host {
 
   private settle(): void {
     for (const chart of this.shown) chart.rest();
-    history.replaceState(null, "", write(this.view) || location.pathname);
+    // One step back leads out of all zooming.
+    const address = write(this.view) || location.pathname;
+    if (this.zoomed) history.replaceState(null, "", address);
+    else history.pushState(null, "", address);
+    this.zoomed = true;
     this.controls();
     const [has, wants] = [this.loadedSpan, this.span];
     const same = resolutionOf(has.end - has.start) === resolutionOf(wants.end - wants.start);
-    if (same && wants.start >= has.start && wants.end <= has.end && !this.mayBeFine())
+    const inside = wants.start >= has.start && wants.end <= has.end;
+    if (same && inside && this.view.compare === "none" && this.loadedFine === isFine(wants))
       for (const chart of this.shown.filter((each) => each.shown)) this.describe(chart);
     else void this.load();
-  }
-
-  /** Whether frequency comes in finer values than are loaded. */
-  private mayBeFine(): boolean {
-    return this.span.end - this.span.start <= 3 * 3600 && this.loadedSpan.end - this.loadedSpan.start > 3 * 3600;
   }
 
   private moves(chart: Chart): Moves {
@@ -311,7 +320,7 @@ export class Dashboard implements Host {
   private nearest(chart: Chart, time: number): number | null {
     const { main } = chart.shown?.sheet ?? {};
     if (!main) return null;
-    const at = indexAt(chart.shown!.sheet, main, time);
+    const at = indexAt(chart.shown!.sheet, main, time, chart.shown!.step);
     return at === null ? null : chart.times[at]!;
   }
 
@@ -390,10 +399,7 @@ export class Dashboard implements Host {
   }
 
   private parquet(chart: Chart): void {
-    for (const area of files.areasOf(chart)) {
-      const link = el("a", { href: `../${files.pathOf(chart, area, "parquet")}`, download: "" });
-      link.click();
-    }
+    for (const path of files.pathsOf([chart], "parquet")) el("a", { href: `../${path}`, download: "" }).click();
   }
 
   private name(charts: Chart[], ending: string): string {
@@ -429,6 +435,11 @@ export class Dashboard implements Host {
   }
 
   private controls(): void {
+    for (const choice of all("[data-choice]"))
+      for (const link of all<HTMLAnchorElement>("a", choice)) {
+        const other = { ...this.view, [choice.dataset.choice!]: link.dataset.value } as View;
+        link.setAttribute("href", write(other) || "?");
+      }
     const place = one("#toolbar");
     if (!place) {
       one<HTMLAnchorElement>("#whole")?.setAttribute("href", write({ ...this.view, embed: null }) || location.pathname);

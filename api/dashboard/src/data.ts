@@ -104,6 +104,8 @@ export interface Question {
   span: Span;
   resolution: Resolution;
   tz: Zone;
+  /** Frequency in its 5-second values. */
+  fine: boolean;
 }
 
 /** The path of a range query. */
@@ -111,7 +113,7 @@ export function rangePath(area: string, question: Question, more: Record<string,
   const { region, span, resolution, tz } = question;
   const query = new URLSearchParams({ region, start: utc(span.start), end: utc(span.end), ...more });
   if (resolution !== "native") query.set("resolution", resolution);
-  else if (area === "frequency" && isFine(span)) query.set("resolution", "native");
+  else if (area === "frequency" && question.fine) query.set("resolution", "native");
   if (resolution === "1d" && tz === "Irish") query.set("tz", "Europe/Dublin");
   return `api/${area}?${query.toString().replaceAll("%3A", ":").replaceAll("%2C", ",")}`;
 }
@@ -123,8 +125,7 @@ export function isFine(span: Span): boolean {
 
 /** One area's series of a region. A range in which nothing is held is no error: `nothing` says what is. */
 export async function load(area: string, question: Question, signal?: AbortSignal): Promise<Loaded> {
-  const fine = area === "frequency" && isFine(question.span);
-  if (question.resolution === "native" && !fine) {
+  if (question.resolution === "native" && !(area === "frequency" && question.fine)) {
     for (const name of ["recent", "snapshot"]) {
       if (!(await reaches(name, question.span))) continue;
       const summary = await json<Summary>(`api/${name}`);

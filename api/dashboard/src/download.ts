@@ -1,39 +1,47 @@
 /** What is shown, as files. */
 
 import type { Chart } from "./chart";
-import { rangePath } from "./data";
+import { isFine, rangePath } from "./data";
 import { colour } from "./draw";
 import { address, Refused } from "./http";
 import { questionOf } from "./load";
 import { utc } from "./time";
-import { REGIONS, type Resolution, resolutionOf, type Span, type View } from "./view";
+import { placeOf, resolutionOf, type Span, type View } from "./view";
 
-/** The range query for what a chart shows of one area, lines that are hidden left out. */
-export function pathOf(chart: Chart, area: string, format: string): string {
-  const { view, span, sheet } = chart.shown!;
-  const cut = rounded(span);
-  const fields = [
-    ...new Set(chart.readable().flatMap((line) => (line.area === area && line.field ? [line.field] : []))),
-  ];
-  const all = new Set(sheet.lines.flatMap((line) => (line.area === area && line.field ? [line.field] : [])));
-  const more: Record<string, string> = { format };
-  if (fields.length && fields.length < all.size) more.fields = fields.join(",");
-  if (chart.panel.stacked && fields.length) more.fields = fields.join(",");
-  return rangePath(area, questionOf(area, view, cut, resolution(chart)), more);
+/** The range queries for what charts show, one an area: fields of lines that are hidden are left out, and an area without a line too. */
+export function pathsOf(charts: Chart[], format: string): string[] {
+  return [...callsOf(charts).keys()].map((area) => pathOf(charts, area, format)!);
+}
+
+/** By area, the fields that are shown, and the chart that shows them. */
+export function callsOf(charts: Chart[]): Map<string, { chart: Chart; shown: Set<string>; all: Set<string> }> {
+  const found = new Map<string, { chart: Chart; shown: Set<string>; all: Set<string> }>();
+  const lines = charts.flatMap((chart) => chart.readable().map((line) => [chart, line] as const));
+  for (const [chart, line] of lines) {
+    if (!line.area || !line.field) continue;
+    const one = found.get(line.area) ?? { chart, shown: new Set(), all: new Set() };
+    one.shown.add(line.field);
+    for (const each of chart.shown!.sheet.lines)
+      if (each.area === line.area && !chart.panel.stacked) one.all.add(each.field);
+    found.set(line.area, one);
+  }
+  return found;
+}
+
+export function pathOf(charts: Chart[], area: string, format: string): string | null {
+  const call = callsOf(charts).get(area);
+  if (!call) return null;
+  const { view, span } = call.chart.shown!;
+  const fields = [...call.shown];
+  const isAll = call.all.size > 0 && [...call.all].every((field) => call.shown.has(field));
+  const more: Record<string, string> = isAll ? { format } : { format, fields: fields.join(",") };
+  const resolution = resolutionOf(span.end - span.start);
+  return rangePath(area, questionOf(area, view, rounded(span), resolution, isFine(span)), more);
 }
 
 /** The visible range, out to whole slots. */
 export function rounded(span: Span): Span {
   return { start: Math.floor(span.start / 900) * 900, end: Math.ceil(span.end / 900) * 900 };
-}
-
-function resolution(chart: Chart): Resolution {
-  const { span } = chart.shown!;
-  return resolutionOf(span.end - span.start);
-}
-
-export function areasOf(chart: Chart): string[] {
-  return chart.panel.areas(chart.shown!.view.region);
 }
 
 export function fileName(what: string, view: View, span: Span, ending: string, feed: string): string {
@@ -51,11 +59,8 @@ export function save(blob: Blob, name: string): void {
 
 /** All areas that are shown in one CSV: the API's own files, one after the other, under one head. */
 export async function csvOfAll(charts: Chart[]): Promise<Blob> {
-  const paths = new Set(
-    charts
-      .filter((chart) => !chart.panel.stacked || charts.length === 1)
-      .flatMap((chart) => areasOf(chart).map((area) => pathOf(chart, area, "csv"))),
-  );
+  const paths = pathsOf(charts, "csv");
+  if (!paths.length) throw new Error("all lines are hidden");
   const texts = [];
   for (const path of paths) {
     const answer = await fetch(address(path));
@@ -96,10 +101,12 @@ export function csvOfSheet(chart: Chart): Blob {
 }
 
 /** The charts one below the other, with their titles, legends, the feed and whose data they are. */
-export function picture(charts: Chart[]): Promise<Blob> {
+export async function picture(charts: Chart[]): Promise<Blob> {
+  for (const chart of charts) chart.ensure();
+  // uPlot draws at the end of the task.
+  await new Promise((next) => setTimeout(next, 50));
   const ratio = devicePixelRatio;
   const [head, foot] = [44 * ratio, 28 * ratio];
-  for (const chart of charts) chart.ensure();
   const drawn = charts.filter((chart) => chart.canvases.length);
   const width = Math.max(...drawn.flatMap((chart) => chart.canvases.map((canvas) => canvas.width)));
   const heights = drawn.map((chart) => head + chart.canvases.reduce((sum, canvas) => sum + canvas.height, 0));
@@ -120,32 +127,37 @@ export function picture(charts: Chart[]): Promise<Blob> {
     top += heights[index]!;
   }
   const feed = document.documentElement.dataset.feed ?? "";
+  const whose = "Data: EirGrid and SONI, Smart Grid Dashboard";
+  const says = feed === "eirgrid" ? whose : `${feed.toUpperCase()} DATA, not EirGrid's numbers. ${whose}`;
   pen.fillStyle = colour("quiet");
   pen.font = `${11 * ratio}px system-ui, sans-serif`;
-  const whose = "Data: EirGrid and SONI, Smart Grid Dashboard";
-  pen.fillText(
-    feed === "eirgrid" ? whose : `${feed.toUpperCase()} DATA, not EirGrid's numbers. ${whose}`,
-    8 * ratio,
-    top + 18 * ratio,
-  );
+  pen.fillText(says, 8 * ratio, top + 18 * ratio, width - 16 * ratio);
   return new Promise((done, failed) =>
     sheet.toBlob((blob) => (blob ? done(blob) : failed(new Error("no picture"))), "image/png"),
   );
 }
 
 function title(pen: CanvasRenderingContext2D, chart: Chart, top: number, ratio: number): void {
-  const { view } = chart.shown!;
   pen.fillStyle = colour("text");
   pen.font = `600 ${14 * ratio}px system-ui, sans-serif`;
-  pen.fillText(`${chart.panel.title}, ${REGIONS[view.region]}`, 8 * ratio, top + 18 * ratio);
+  pen.fillText(`${chart.panel.title}, ${placeOf(chart.panel.name, chart.shown!.region)}`, 8 * ratio, top + 18 * ratio);
   let left = 8 * ratio;
   pen.font = `${11 * ratio}px system-ui, sans-serif`;
-  for (const line of chart.readable().filter((each) => each.kind !== "edge")) {
-    pen.fillStyle = colour(line.colour);
-    pen.fillRect(left, top + 28 * ratio, 12 * ratio, 4 * ratio);
+  const lines = chart.readable().filter((line) => line.kind !== "edge");
+  const named = lines.map(
+    (line) => [line.colour, `${line.label}${line.derived ? " (derived)" : ""}`, line.kind] as const,
+  );
+  const compared = chart.shown!.compared;
+  for (const [tint, text, kind] of [...named, ...(compared ? [["compared", compared.label, "line"] as const] : [])]) {
+    pen.strokeStyle = colour(tint);
+    pen.lineWidth = 4 * ratio;
+    pen.setLineDash(kind === "forecast" ? [3 * ratio, 2 * ratio] : []);
+    pen.beginPath();
+    pen.moveTo(left, top + 30 * ratio);
+    pen.lineTo(left + 13 * ratio, top + 30 * ratio);
+    pen.stroke();
     pen.fillStyle = colour("quiet");
-    const text = `${line.label}${line.derived ? " (derived)" : ""}`;
-    pen.fillText(text, left + 16 * ratio, top + 34 * ratio);
-    left += pen.measureText(text).width + 32 * ratio;
+    pen.fillText(text, left + 17 * ratio, top + 34 * ratio);
+    left += pen.measureText(text).width + 33 * ratio;
   }
 }

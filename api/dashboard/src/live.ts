@@ -6,15 +6,20 @@ import { age, clock } from "./time";
 import type { View } from "./view";
 
 let etag = "";
+let asked = 0;
 
 /** Fetch this page for a view, and put its live parts in the place of those that are here. False: nothing has changed. */
 export async function refreshPage(query: string): Promise<boolean> {
+  const mine = ++asked;
   const answer = await fetch(query || location.pathname, { cache: "no-cache", headers: { Accept: "text/html" } });
+  // Another view has been chosen since.
+  if (mine !== asked) return false;
   if (!answer.ok) throw new Error(`the server answered ${answer.status}`);
   const tag = `${query} ${answer.headers.get("etag")}`;
   if (tag === etag) return false;
-  etag = tag;
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  if (mine !== asked) return false;
+  etag = tag;
   replaceParts(page);
   return true;
 }

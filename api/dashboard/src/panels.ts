@@ -196,7 +196,30 @@ function combined(first: Series | undefined, others: (Series | undefined)[]): Se
     return value;
   });
   const marks = new Uint8Array(values.length).fill(DERIVED);
-  return { region: first.region, field: "", role: "value", times: first.times, values, marks };
+  const counts = leastOf([first, ...others.map((one) => one!)]);
+  return {
+    region: first.region,
+    field: "",
+    role: "value",
+    times: first.times,
+    values,
+    marks,
+    ...(counts && { counts }),
+  };
+}
+
+/** How many slots of each bucket have a value: of the part that has the fewest. */
+function leastOf(parts: Series[]): Series["counts"] {
+  const [first] = parts;
+  if (!first?.counts || parts.some((one) => !one.counts)) return undefined;
+  const at = parts.map((one) => new Map(one.times.map((time, index) => [time, index])));
+  const worst = first.times.map((time) => {
+    const known = parts.map(
+      (one, n) => [one.counts![0][at[n]!.get(time)!] ?? 0, one.counts![1][at[n]!.get(time)!] ?? 0] as const,
+    );
+    return known.reduce((a, b) => (b[0] * a[1] < a[0] * b[1] ? b : a));
+  });
+  return [worst.map((one) => one[0]), worst.map((one) => one[1])];
 }
 
 const co2: Panel = {
@@ -301,10 +324,20 @@ export function sheetOf(panel: Panel, loaded: Map<string, Loaded>, region: Regio
   const main = lines.findLast((line) => line.kind !== "forecast" && line.kind !== "edge") ?? null;
   const holed = lines.find((line) => line.key === "rest") ?? main;
   const forecast = lines.find((line) => line.kind === "forecast");
-  const error = main && forecast ? main.values.map((value, at) => less(value, forecast.values[at])) : null;
+  const error =
+    main && forecast
+      ? main.values.map((value, at) =>
+          isWhole(main, at) && isWhole(forecast, at) ? less(value, forecast.values[at]) : undefined,
+        )
+      : null;
   const answers = [...loaded.values()];
   const nothing = [...new Set(answers.flatMap((one) => (one.nothing ? [one.nothing] : [])))];
   return { times, lines, main, holed, error, nothing, feed: answers.find((one) => one.feed)?.feed ?? "" };
+}
+
+/** Whether a bucket is of all its slots: two that are not would be of different times. */
+function isWhole(line: Drawn, at: number): boolean {
+  return !line.counts || line.counts[0][at] === line.counts[1][at];
 }
 
 /** Null where one of the two has no value, undefined where one has no slot. */

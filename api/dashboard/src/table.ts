@@ -10,8 +10,9 @@ const MOST = 500;
 export function tableOf(chart: Chart): Node[] {
   const { sheet, span, view, step } = chart.shown!;
   const lines = chart.readable();
+  const { compared } = chart.shown!;
   const slots = sheet.times.filter((time) => time >= span.start && time < span.end).reverse();
-  const head = el("tr", {}, cell("Time"), ...lines.map((line) => cell(line.label)));
+  const head = el("tr", {}, cell("Time"), ...lines.map((line) => cell(line.label)), compared && cell(compared.label));
   const rows = slots
     .slice(0, MOST)
     .map((time) =>
@@ -20,6 +21,7 @@ export function tableOf(chart: Chart): Node[] {
         {},
         el("th", { scope: "row" }, moment(time, view.tz, step)),
         ...lines.map((line) => el("td", {}, chart.valueAt(line, time))),
+        compared && el("td", {}, chart.worded(compared.values[sheet.times.indexOf(time)])),
       ),
     );
   const table = el("table", {}, el("thead", {}, head), el("tbody", {}, ...rows));

@@ -76,7 +76,9 @@ function series(view: View, actions: Actions): HTMLElement[] {
     const change = (event: Event): void => {
       const isOn = (event.target as HTMLInputElement).checked;
       const next = PANELS.map((panel) => panel.name).filter((each) => (each === name ? isOn : shown.has(each)));
-      actions.set({ panels: next.length === 0 || next.length === PANELS.length ? null : next });
+      // Without any chart there would be nothing to look at.
+      if (!next.length) (event.target as HTMLInputElement).checked = true;
+      else actions.set({ panels: next.length === PANELS.length ? null : next });
     };
     return el(
       "label",

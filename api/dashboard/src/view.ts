@@ -30,6 +30,11 @@ export const REGIONS: Record<Region, string> = {
   ROI: "Republic of Ireland",
   NI: "Northern Ireland",
 };
+/** What people call the place that a chart is of. */
+export function placeOf(panel: string, region: string): string {
+  return panel === "frequency" ? "whole island" : (REGIONS[region as Region] ?? region);
+}
+
 export const DEFAULT: View = {
   region: "ALL",
   unit: "MW",

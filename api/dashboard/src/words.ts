@@ -70,10 +70,19 @@ interface Stretch {
   last: number;
 }
 
-/** Runs of slots of a line without a value, up to its newest value: (first index, last index). */
-export function holes(line: Drawn): Stretch[] {
+/** Hours after which a slot at the end that has no value is a hole like any other. */
+const PENDING = 6 * 3600;
+
+/** Runs of slots of a line without a value: (first index, last index). Those since its newest value only once they are old. */
+export function holes(line: Drawn, times: number[], now: number): Stretch[] {
   let newest = line.values.length - 1;
-  while (newest >= 0 && line.values[newest] == null) newest--;
+  while (
+    newest >= 0 &&
+    line.values[newest] == null &&
+    !(line.values[newest] === null && times[newest]! < now - PENDING)
+  )
+    newest--;
+  newest++;
   const found: Stretch[] = [];
   for (let at = 0; at < newest; at++) {
     if (line.values[at] !== null) continue;
@@ -92,7 +101,7 @@ export interface Extremes {
 }
 
 /** Least, most (value, time) and mean of a line in a range, and how many of its slots have no value. */
-export function extremes(sheet: Sheet, line: Drawn, span: Span): Extremes | null {
+export function extremes(sheet: Sheet, line: Drawn, span: Span, now: number): Extremes | null {
   let low: [number, number] | null = null;
   let high: [number, number] | null = null;
   let [sum, many] = [0, 0];
@@ -105,7 +114,7 @@ export function extremes(sheet: Sheet, line: Drawn, span: Span): Extremes | null
     many++;
   }
   if (!low || !high) return null;
-  const empty = holes(line).reduce((total, hole) => {
+  const empty = holes(line, sheet.times, now).reduce((total, hole) => {
     for (let at = hole.first; at <= hole.last; at++)
       if (line.values[at] === null && sheet.times[at]! >= span.start && sheet.times[at]! < span.end) total++;
     return total;
@@ -114,11 +123,20 @@ export function extremes(sheet: Sheet, line: Drawn, span: Span): Extremes | null
 }
 
 /** A chart in a few sentences. */
-export function summary(sheet: Sheet, span: Span, view: View, region: string, step: number, title: string): string {
+export function summary(
+  sheet: Sheet,
+  span: Span,
+  view: View,
+  region: string,
+  step: number,
+  title: string,
+  now: number,
+): string {
   const line = sheet.main;
   if (!line) return sheet.nothing.join(" ") || "Nothing is held for this range.";
-  const found = extremes(sheet, line, span);
-  const between = `${moment(span.start, view.tz, 0)} to ${moment(span.end, view.tz, 0)}`;
+  const found = extremes(sheet, line, span, now);
+  const minute = (instant: number): string => moment(Math.round(instant / 60) * 60, view.tz, 0);
+  const between = `${minute(span.start)} to ${minute(span.end)}`;
   if (!found) return `${title}, ${region}, ${between}: no values. ${sheet.nothing.join(" ")}`;
   const say = (value: number): string => `${number(value, line.unit, view)} ${unitOf(line.unit, view)}`;
   const parts = [

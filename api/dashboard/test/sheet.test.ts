@@ -64,9 +64,15 @@ describe("words", () => {
   });
 
   it("find the holes up to the newest value", () => {
-    expect(holes(line([1, null, null, 2, undefined, 3, null]))).toEqual([{ first: 1, last: 2 }]);
-    expect(holes(line([null, null]))).toEqual([]);
-    expect(holes(line([null, undefined, null, 1]))).toEqual([{ first: 0, last: 2 }]);
+    const of = (values: Value[], hours = 0) => {
+      const times = values.map((_, at) => START + at * 900);
+      return holes(line(values), times, START + hours * 3600);
+    };
+    expect(of([1, null, null, 2, undefined, 3, null])).toEqual([{ first: 1, last: 2 }]);
+    expect(of([null, null])).toEqual([]);
+    expect(of([null, undefined, null, 1])).toEqual([{ first: 0, last: 2 }]);
+    // What has had no value for hours is no longer on its way.
+    expect(of([1, null, null], 24)).toEqual([{ first: 1, last: 2 }]);
   });
 
   it("say why there is nothing", () => {
@@ -102,8 +108,8 @@ describe("words", () => {
     const sheet = sheetOf(panel("wind"), loaded, "ALL", true);
     const span = { start: START, end: START + 3600 };
     const expected = { low: [10, START], high: [30, START + 1800], mean: 20, empty: 1 };
-    expect(extremes(sheet, sheet.main!, span)).toEqual(expected);
-    const text = summary(sheet, span, DEFAULT, "All-island", 900, "Wind");
+    expect(extremes(sheet, sheet.main!, span, START)).toEqual(expected);
+    const text = summary(sheet, span, DEFAULT, "All-island", 900, "Wind", START);
     expect(text).toContain(
       "lowest 10 MW (24 Oct 2026, 13:00 IST), highest 30 MW (24 Oct 2026, 13:30 IST), mean 20 MW.",
     );
