@@ -1,14 +1,15 @@
 /** One chart: its picture, its legend with the values at the cursor, and what a keyboard can do with it. */
 
 import uPlot from "uplot";
-import type { Gap } from "./data";
 import { el, one } from "./dom";
 import * as draw from "./draw";
-import type { Drawn, Panel, Sheet, Value } from "./panels";
+import type { Panel } from "./panels";
 import { dataOf, errorOptions, isMixed, optionsOf, painted } from "./plot";
-import { clock, DAY, HOUR, moment } from "./time";
-import type { Span, View } from "./view";
-import { holes, marksOf, number, reason, unitOf } from "./words";
+import { type Drawn, indexAt } from "./sheet";
+import { clock, moment } from "./time";
+import { gapAt, newestOf, type Shown, valueAt, worded } from "./values";
+import type { Span } from "./view";
+import { holes } from "./words";
 
 /** What a chart asks of the dashboard. */
 export interface Host {
@@ -16,20 +17,6 @@ export interface Host {
   zoom(span: Span): void;
   reset(): void;
   toggle(line: string): void;
-}
-
-/** All that a chart shows. */
-export interface Shown {
-  sheet: Sheet;
-  view: View;
-  span: Span;
-  step: number;
-  gaps: Gap[];
-  region: string;
-  now: number;
-  /** Since when a newer value is due; null when none is. */
-  lateSince: number | null;
-  compared: { label: string; values: Value[] } | null;
 }
 
 export class Chart {
@@ -137,9 +124,10 @@ export class Chart {
 
   /** The values at a time, in words. */
   says(time: number): string {
-    if (!this.shown) return "";
-    const { view, step } = this.shown;
-    const values = this.readable().map((line) => `${line.label} ${this.valueAt(line, time)}`);
+    const { shown } = this;
+    if (!shown) return "";
+    const { view, step } = shown;
+    const values = this.readable().map((line) => `${line.label} ${valueAt(shown, line, time)}`);
     return [moment(time, view.tz, step), ...values].join(", ");
   }
 
@@ -151,43 +139,6 @@ export class Chart {
   /** Lines that are shown and have values of their own. */
   readable(): Drawn[] {
     return [...this.lines].sort((a, b) => this.order(a) - this.order(b));
-  }
-
-  /** The text of a line's value at a time. */
-  valueAt(line: Drawn, time: number): string {
-    const { view } = this.shown!;
-    const at = this.slotOf(line, time);
-    const value = at === null ? undefined : line.values[at];
-    if (at === null || value == null) return this.nothingAt(line, at, time);
-    const marks = [this.extent(line, at), marksOf(line, at)].filter(Boolean).join(", ");
-    const signed = line.kind === "net" && this.panel.name === "interconnection";
-    return `${number(value, line.unit, view, signed)} ${unitOf(line.unit, view)}${marks && ` (${marks})`}`;
-  }
-
-  /** The slot of a line at a time; a forecast of every other slot has none in between. */
-  private slotOf(line: Drawn, time: number): number | null {
-    const { sheet } = this.shown!;
-    const { step } = this.shown!;
-    return indexAt(sheet, line.kind === "forecast" && sheet.main ? sheet.main : line, time, step);
-  }
-
-  /** Why a line has no value at a time. */
-  private nothingAt(line: Drawn, at: number | null, time: number): string {
-    const { sheet, step, gaps, region, now } = this.shown!;
-    const slot = at === null ? time : sheet.times[at]!;
-    if (slot > now || line.kind === "forecast") return "–";
-    const newest = line.values.findLastIndex((each) => each != null);
-    const isLast = at === null || at > newest;
-    if (isLast && slot > now - PENDING) return "not published yet";
-    return at === null || line.values[at] === undefined ? "–" : reason(line, at, slot, step, gaps, region);
-  }
-
-  /** Least and most of a slot, where there are any. */
-  private extent(line: Drawn, at: number): string {
-    const { sheet, view } = this.shown!;
-    const [least, most] = ["min", "max"].map((key) => sheet.lines.find((each) => each.key === key)?.values[at]);
-    if (line.kind !== "line" || least == null || most == null) return "";
-    return `${number(least, line.unit, view)} to ${number(most, line.unit, view)}`;
   }
 
   private order(line: Drawn): number {
@@ -332,33 +283,15 @@ export class Chart {
   private tell(): void {
     if (!this.shown) return;
     const { sheet, view, compared } = this.shown;
-    const time = this.cursorTime ?? this.newest();
+    const time = this.cursorTime ?? newestOf(this.shown);
     this.legend.classList.toggle("at-cursor", this.cursorTime !== null);
-    for (const line of sheet.lines) this.put(line.key, time === null ? "–" : this.valueAt(line, time));
+    for (const line of sheet.lines) this.put(line.key, time === null ? "–" : valueAt(this.shown, line, time));
     if (time === null) return;
     const at = sheet.main ? indexAt(sheet, sheet.main, time, this.shown.step) : null;
     this.put("time", at === null ? "" : moment(sheet.times[at]!, view.tz, this.shown.step));
-    if (sheet.error) this.put("error", this.worded(at === null ? null : sheet.error[at], true));
-    if (compared) this.put("compared", this.worded(at === null ? null : compared.values[at]));
-    this.placeTip(time, view);
-  }
-
-  /** The newest slot of what is shown that has a value, and a forecast where there is one. */
-  private newest(): number | null {
-    const { sheet, span } = this.shown!;
-    const forecast = sheet.lines.find((line) => line.kind === "forecast");
-    const at = sheet.main?.values.findLastIndex(
-      (value, index) =>
-        value != null && sheet.times[index]! < span.end && (!forecast || forecast.values[index] != null),
-    );
-    return at === undefined || at < 0 ? null : sheet.times[at]!;
-  }
-
-  /** A value in the unit of the chart. */
-  worded(value: Value, signed = false): string {
-    const { view, sheet } = this.shown!;
-    const unit = sheet.main?.unit ?? "";
-    return value == null ? "–" : `${number(value, unit, view, signed)} ${unitOf(unit, view)}`;
+    if (sheet.error) this.put("error", worded(this.shown, at === null ? null : sheet.error[at], true));
+    if (compared) this.put("compared", worded(this.shown, at === null ? null : compared.values[at]));
+    this.placeTip(time);
   }
 
   private put(key: string, text: string): void {
@@ -366,34 +299,17 @@ export class Chart {
     if (output && output.textContent !== text) output.textContent = text;
   }
 
-  /** Over a gap, why there is nothing. */
-  private placeTip(time: number, view: View): void {
-    const { sheet } = this.shown!;
-    const { step, now } = this.shown!;
-    const at = sheet.holed && indexAt(sheet, sheet.holed, time, step);
-    const isGap =
-      this.cursorTime !== null && at !== null && sheet.holed!.values[at] === null && time <= now && this.plot;
-    this.tip.hidden = !isGap;
-    if (!isGap) return;
-    const why = sheet.holed === sheet.main ? this.valueAt(sheet.main!, time) : this.missingParts(at);
-    this.tip.textContent = `${clock(time, view.tz)}: ${why}`;
+  private placeTip(time: number): void {
+    const why = this.cursorTime !== null && this.plot ? gapAt(this.shown!, time) : null;
+    this.tip.hidden = why === null;
+    if (why === null) return;
+    this.tip.textContent = `${clock(time, this.shown!.view.tz)}: ${why}`;
     const left = this.plot!.valToPos(time, "x") + this.plot!.over.offsetLeft;
     this.tip.style.left = `${Math.min(Math.max(left, 60), this.place.clientWidth - 100)}px`;
-  }
-
-  /** Which parts of a stack have no value in a slot, and why. */
-  private missingParts(at: number): string {
-    const { sheet } = this.shown!;
-    const parts = sheet.lines.filter((line) => line.area && line.values[at] === null);
-    return (
-      parts.map((line) => `${line.label} ${this.valueAt(line, sheet.times[at]!)}`).join(", ") || "not published yet"
-    );
   }
 }
 
 export const STRIP = 64;
-/** How long a slot that has no value may still get one. */
-const PENDING = 6 * HOUR;
 
 function item(key: string, label: string, colour: string): HTMLElement {
   return el(
@@ -404,18 +320,4 @@ function item(key: string, label: string, colour: string): HTMLElement {
     " ",
     el("output", { "data-value": key }),
   );
-}
-
-/** The index of the slot of a line that holds a time; null when none does. A day may have 25 hours. */
-export function indexAt(sheet: Sheet, line: Drawn, time: number, step: number): number | null {
-  const longest = step >= DAY ? step + HOUR : step;
-  let [low, high] = [0, sheet.times.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (sheet.times[middle]! <= time) low = middle + 1;
-    else high = middle;
-  }
-  for (let at = low - 1; at >= 0 && sheet.times[at]! > time - longest; at--)
-    if (line.values[at] !== undefined) return at;
-  return null;
 }

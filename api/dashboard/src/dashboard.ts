@@ -1,18 +1,19 @@
 /** Holds the view together: address, controls, charts and their data. */
 
 import { openCalls } from "./call";
-import { Chart, type Host, indexAt } from "./chart";
+import { Chart, type Host } from "./chart";
 import { firstHeld, isFine, type Status, status } from "./data";
 import { all, el, one } from "./dom";
-import * as files from "./download";
 import { forgetColours } from "./draw";
-import { listen, type Moves } from "./gestures";
+import { Exports } from "./exports";
+import { listen } from "./gestures";
 import { lookAgain } from "./http";
 import { chip, refreshPage } from "./live";
 import { fetched, resultFor } from "./load";
 import { PANELS, regionOf } from "./panels";
+import { type Steered, Steering } from "./steering";
 import { tableOf } from "./table";
-import { DAY, earlier } from "./time";
+import { DAY, type Zone } from "./time";
 import { fill } from "./toolbar";
 import {
   FIRST,
@@ -36,7 +37,7 @@ function breath(): Promise<void> {
   return new Promise((next) => setTimeout(next));
 }
 
-export class Dashboard implements Host {
+export class Dashboard implements Host, Steered {
   private view: View;
   private span: Span;
   private loadedSpan: Span = { start: 0, end: 0 };
@@ -54,6 +55,8 @@ export class Dashboard implements Host {
   private request = new AbortController();
   private waiting = 0;
   private framed = 0;
+  private readonly steering = new Steering(this);
+  private readonly exports = new Exports((text) => this.message(text));
   private readonly spoken = el("p", { class: "hidden", "aria-live": "polite", id: "spoken" });
 
   constructor() {
@@ -70,6 +73,18 @@ export class Dashboard implements Host {
 
   get now(): number {
     return Date.now() / 1000 + this.ahead;
+  }
+
+  get shownSpan(): Span {
+    return this.span;
+  }
+
+  get zone(): Zone {
+    return this.view.tz;
+  }
+
+  get at(): number | null {
+    return this.cursorTime;
   }
 
   /** The end of what is known of the time to come. */
@@ -246,7 +261,16 @@ export class Dashboard implements Host {
     void this.rendered();
   }
 
-  // What the charts ask for.
+  // What the charts, keys and gestures ask for.
+
+  speak(text: string): void {
+    this.spoken.textContent = text;
+  }
+
+  leave(): void {
+    if (this.view.compare !== "none") this.set({ compare: "none" });
+    else this.cursor(null);
+  }
 
   cursor(time: number | null): void {
     this.cursorTime = time;
@@ -297,136 +321,15 @@ export class Dashboard implements Host {
     else void this.load();
   }
 
-  private moves(chart: Chart): Moves {
-    const at = (part: number): number => this.span.start + (this.span.end - this.span.start) * part;
-    return {
-      span: () => this.span,
-      zoom: (factor, around) => {
-        const length = (this.span.end - this.span.start) * factor;
-        const start = at(around) - length * around;
-        this.zoom({ start, end: start + length });
-      },
-      pan: (part) => this.pan(part),
-      point: (part) => this.cursor(part === null ? null : this.nearest(chart, at(part))),
-      key: (event) => this.key(chart, event),
-    };
-  }
-
-  private pan(part: number): void {
-    const by = (this.span.end - this.span.start) * part;
-    this.zoom({ start: this.span.start + by, end: this.span.end + by });
-  }
-
-  private nearest(chart: Chart, time: number): number | null {
-    const { main } = chart.shown?.sheet ?? {};
-    if (!main) return null;
-    const at = indexAt(chart.shown!.sheet, main, time, chart.shown!.step);
-    return at === null ? null : chart.times[at]!;
-  }
-
-  private key(chart: Chart, event: KeyboardEvent): boolean {
-    if (event.ctrlKey || event.metaKey || event.altKey) return false;
-    const middle =
-      this.cursorTime !== null ? (this.cursorTime - this.span.start) / (this.span.end - this.span.start) : 0.5;
-    const moves = this.moves(chart);
-    const actions: Record<string, () => void> = {
-      ArrowLeft: () => this.step(chart, event.shiftKey ? "day" : "slot", -1),
-      ArrowRight: () => this.step(chart, event.shiftKey ? "day" : "slot", 1),
-      Home: () => this.put(chart, this.inside(chart)[0]),
-      End: () => this.put(chart, this.inside(chart).at(-1)),
-      "+": () => moves.zoom(0.5, middle),
-      "=": () => moves.zoom(0.5, middle),
-      "-": () => moves.zoom(2, middle),
-      PageUp: () => this.pan(-0.5),
-      PageDown: () => this.pan(0.5),
-      "[": () => this.pan(-0.1),
-      "]": () => this.pan(0.1),
-      "0": () => this.reset(),
-      Escape: () => (this.view.compare !== "none" ? this.set({ compare: "none" }) : this.cursor(null)),
-    };
-    const action = actions[event.key];
-    action?.();
-    return Boolean(action);
-  }
-
-  private inside(chart: Chart): number[] {
-    return chart.times.filter((time) => time >= this.span.start && time < this.span.end);
-  }
-
-  /** The cursor one slot or one day on, in the wall-clock time that is shown. */
-  private step(chart: Chart, by: "slot" | "day", way: 1 | -1): void {
-    const times = this.inside(chart);
-    if (!times.length) return;
-    const from = this.cursorTime ?? this.nearest(chart, Math.min(this.now, this.span.end)) ?? times.at(-1)!;
-    const at = times.findLastIndex((time) => time <= from);
-    if (by === "slot")
-      this.put(chart, times[Math.min(Math.max(at + (this.cursorTime === null ? 0 : way), 0), times.length - 1)]);
-    else {
-      const wanted = earlier(from, this.view.tz, { days: -way });
-      this.put(chart, times.findLast((time) => time <= wanted) ?? times[0]);
-    }
-  }
-
-  private put(chart: Chart, time: number | undefined): void {
-    if (time === undefined) return;
-    this.cursor(time);
-    this.spoken.textContent = chart.says(time);
-  }
-
   // Controls.
 
   private chart(root: HTMLElement): Chart {
     const panel = PANELS.find((each) => each.name === root.dataset.panel)!;
     const chart = new Chart(root, panel, this);
-    listen(one(".plot", root)!, this.moves(chart));
+    listen(one(".plot", root)!, this.steering.moves(chart));
     one("details.table", root)?.addEventListener("toggle", () => this.table(chart));
-    one(".actions", root)!.append(...this.actions(chart));
+    one(".actions", root)!.append(...this.exports.buttons(chart, this.view.embed !== null));
     return chart;
-  }
-
-  private actions(chart: Chart): HTMLElement[] {
-    const title = chart.panel.title;
-    const act = (text: string, run: () => void): HTMLElement =>
-      el("button", { type: "button", "aria-label": `${text}: ${title}`, click: () => chart.shown && run() }, text);
-    const calls = act("API call", () => openCalls([chart]));
-    if (this.view.embed) return [calls];
-    return [
-      act("CSV", () => void this.csv([chart])),
-      ...(chart.panel.stacked ? [] : [act("Parquet", () => this.parquet(chart))]),
-      act("PNG", () => void this.png([chart])),
-      calls,
-    ];
-  }
-
-  private parquet(chart: Chart): void {
-    for (const path of files.pathsOf([chart], "parquet")) el("a", { href: `../${path}`, download: "" }).click();
-  }
-
-  private name(charts: Chart[], ending: string): string {
-    const what = charts.length === 1 ? charts[0]!.panel.name : "grid";
-    return files.fileName(what, this.view, this.span, ending, document.documentElement.dataset.feed ?? "none");
-  }
-
-  private async csv(charts: Chart[]): Promise<void> {
-    const [only] = charts;
-    await this.told(async () => {
-      const blob = charts.length === 1 && only!.panel.stacked ? files.csvOfSheet(only!) : await files.csvOfAll(charts);
-      files.save(blob, this.name(charts, "csv"));
-    });
-  }
-
-  private async png(charts: Chart[]): Promise<void> {
-    await this.told(async () => files.save(await files.picture(charts), this.name(charts, "png")));
-  }
-
-  private async told(work: () => Promise<void>): Promise<void> {
-    this.message("Preparing the file …");
-    try {
-      await work();
-      this.message("");
-    } catch (error) {
-      this.message(`The file cannot be made: ${(error as Error).message}`);
-    }
   }
 
   private message(text: string): void {
@@ -447,11 +350,11 @@ export class Dashboard implements Host {
     }
     fill(place, this.view, this.span, {
       set: (change) => this.set(change),
-      pan: (part) => this.pan(part),
-      zoom: (factor) => this.moves(this.charts[0]!).zoom(factor, 0.5),
+      pan: (part) => this.steering.pan(part),
+      zoom: (factor) => this.steering.zoom(factor, 0.5),
       calls: () => openCalls(this.shown),
-      csv: () => void this.csv(this.shown),
-      png: () => void this.png(this.shown),
+      csv: () => void this.exports.csv(this.shown),
+      png: () => void this.exports.png(this.shown),
       share: () =>
         void navigator.clipboard.writeText(location.href).then(() => this.message("The link of this view is copied.")),
     });

@@ -1,9 +1,6 @@
 /** Wheel, fingers and keys on a chart. */
 
-import type { Span } from "./view";
-
 export interface Moves {
-  span(): Span;
   /** Zoom by a factor around a part (0-1) of the range. */
   zoom(factor: number, around: number): void;
   /** Move by a part of the range. */

@@ -1,7 +1,8 @@
 /** From a view to the sheets of its charts. */
 
 import { type Gap, gapsOf, isFine, type Loaded, load, type Question } from "./data";
-import { type Panel, regionOf, type Sheet, sheetOf, type Value } from "./panels";
+import { type Panel, regionOf } from "./panels";
+import { type Sheet, sheetOf, type Value } from "./sheet";
 import { DAY, date, earlier, HOUR, midnight } from "./time";
 import { type Resolution, resolutionOf, type Span, type View } from "./view";
 
@@ -44,7 +45,7 @@ export async function sheetFor(
   const loaded = new Map<string, Loaded>();
   const answers = areas.map((area) => load(area, questionOf(area, view, span, resolution, fine), signal));
   for (const answer of await Promise.all(answers)) loaded.set(answer.area, answer);
-  return sheetOf(panel, loaded, view.region, resolution === "native");
+  return sheetOf(panel.lines(loaded, view.region), [...loaded.values()], resolution === "native");
 }
 
 export function questionOf(area: string, view: View, span: Span, resolution: Resolution, fine: boolean): Question {

@@ -1,42 +1,8 @@
-/** What each chart shows, and how its lines are put together. */
+/** What each chart shows. */
 
-import { ABSENT, DERIVED, type Loaded, type Series } from "./data";
+import type { Loaded, Series } from "./data";
+import { combined, type Line, type Picked } from "./sheet";
 import type { Region } from "./view";
-
-export type Value = number | null | undefined;
-
-export interface Line {
-  key: string;
-  label: string;
-  unit: string;
-  /** Name of a colour of the style sheet. */
-  colour: string;
-  kind: "line" | "forecast" | "area" | "stack" | "edge" | "net";
-  axis?: "right";
-  derived?: string;
-}
-
-/** One line on the chart's own times: a number, null (a slot without a value) or undefined (no slot of this line). */
-export interface Drawn extends Line {
-  values: Value[];
-  marks: Uint8Array;
-  counts?: [Value[], Value[]];
-  area: string;
-  field: string;
-}
-
-export interface Sheet {
-  times: number[];
-  lines: Drawn[];
-  /** The line that the chart is about. */
-  main: Drawn | null;
-  /** The line whose holes are shown as gaps: of a stack what is left, which lacks a value where any part does. */
-  holed: Drawn | null;
-  /** Actual less forecast, where there is a forecast. */
-  error: Value[] | null;
-  nothing: string[];
-  feed: string;
-}
 
 export interface Bound {
   value: number;
@@ -56,15 +22,6 @@ export interface Panel {
   least?: [number, number];
   note?(region: Region): string;
   stacked?: boolean;
-}
-
-interface Picked {
-  line: Line;
-  area: string;
-  series: Series | undefined;
-  values?: (number | null)[];
-  /** A line with fewer slots than the others of its block. */
-  cadence?: number;
 }
 
 const NET: Record<Region, string> = { ALL: "INTER_NET", ROI: "INTER_NET_ROI", NI: "INTER_NET_NI" };
@@ -122,7 +79,7 @@ const interconnection: Panel = {
         series: find(loaded, "interconnection", field),
       })),
     {
-      line: { key: "net", label: "Net import", unit: "MW", colour: "demand", kind: "net" },
+      line: { key: "net", label: "Net import", unit: "MW", colour: "demand", kind: "net", signed: true },
       area: "interconnection",
       series: find(loaded, "interconnection", NET[region]),
     },
@@ -182,45 +139,6 @@ const met: Panel = {
     return [...picked, { line, area: "demand", series: demand }];
   },
 };
-
-/** The first series less the others, slot by slot; null where one of them has no value. */
-function combined(first: Series | undefined, others: (Series | undefined)[]): Series | undefined {
-  if (!first || others.some((one) => !one)) return undefined;
-  const maps = others.map((one) => new Map(one!.times.map((time, index) => [time, one!.values[index]])));
-  const values = first.times.map((time, index) => {
-    let value = first.values[index] ?? null;
-    for (const map of maps) {
-      const other = map.get(time) ?? null;
-      value = value === null || other === null ? null : value - other;
-    }
-    return value;
-  });
-  const marks = new Uint8Array(values.length).fill(DERIVED);
-  const counts = leastOf([first, ...others.map((one) => one!)]);
-  return {
-    region: first.region,
-    field: "",
-    role: "value",
-    times: first.times,
-    values,
-    marks,
-    ...(counts && { counts }),
-  };
-}
-
-/** How many slots of each bucket have a value: of the part that has the fewest. */
-function leastOf(parts: Series[]): Series["counts"] {
-  const [first] = parts;
-  if (!first?.counts || parts.some((one) => !one.counts)) return undefined;
-  const at = parts.map((one) => new Map(one.times.map((time, index) => [time, index])));
-  const worst = first.times.map((time) => {
-    const known = parts.map(
-      (one, n) => [one.counts![0][at[n]!.get(time)!] ?? 0, one.counts![1][at[n]!.get(time)!] ?? 0] as const,
-    );
-    return known.reduce((a, b) => (b[0] * a[1] < a[0] * b[1] ? b : a));
-  });
-  return [worst.map((one) => one[0]), worst.map((one) => one[1])];
-}
 
 const co2: Panel = {
   name: "co2",
@@ -312,68 +230,4 @@ export const PANELS: Panel[] = [
 /** The region that an area has for the one that is chosen. */
 export function regionOf(area: string, region: Region): Region {
   return area === "snsp" ? "ALL" : area === "frequency" ? "ROI" : region;
-}
-
-/** Put the lines of a chart on common times. */
-export function sheetOf(panel: Panel, loaded: Map<string, Loaded>, region: Region, native: boolean): Sheet {
-  const picked = panel.lines(loaded, region).filter((one) => one.series);
-  const slots = picked.map((one) => onGrid(one, native));
-  const times = [...new Set(slots.flatMap((one) => one.times))].sort((a, b) => a - b);
-  const index = new Map(times.map((time, at) => [time, at]));
-  const lines = picked.map((one, at) => placed(one, slots[at]!, index));
-  const main = lines.findLast((line) => line.kind !== "forecast" && line.kind !== "edge") ?? null;
-  const holed = lines.find((line) => line.key === "rest") ?? main;
-  const forecast = lines.find((line) => line.kind === "forecast");
-  const error =
-    main && forecast
-      ? main.values.map((value, at) =>
-          isWhole(main, at) && isWhole(forecast, at) ? less(value, forecast.values[at]) : undefined,
-        )
-      : null;
-  const answers = [...loaded.values()];
-  const nothing = [...new Set(answers.flatMap((one) => (one.nothing ? [one.nothing] : [])))];
-  return { times, lines, main, holed, error, nothing, feed: answers.find((one) => one.feed)?.feed ?? "" };
-}
-
-/** Whether a bucket is of all its slots: two that are not would be of different times. */
-function isWhole(line: Drawn, at: number): boolean {
-  return !line.counts || line.counts[0][at] === line.counts[1][at];
-}
-
-/** Null where one of the two has no value, undefined where one has no slot. */
-function less(value: Value, other: Value): Value {
-  if (value === null || other === null) return null;
-  return value === undefined || other === undefined ? undefined : value - other;
-}
-
-interface Slots {
-  times: number[];
-  at: number[];
-}
-
-function onGrid(one: Picked, native: boolean): Slots {
-  const series = one.series!;
-  const at = [...series.times.keys()].filter(
-    (index) => !native || !one.cadence || series.times[index]! % one.cadence === 0,
-  );
-  return { times: at.map((index) => series.times[index]!), at };
-}
-
-function placed(one: Picked, slots: Slots, index: Map<number, number>): Drawn {
-  const series = one.series!;
-  const given = one.values ?? series.values;
-  const values: Value[] = new Array(index.size).fill(undefined);
-  const marks = new Uint8Array(index.size);
-  const counts: [Value[], Value[]] | undefined = series.counts && [new Array(index.size), new Array(index.size)];
-  for (const [n, time] of slots.times.entries()) {
-    const [to, from] = [index.get(time)!, slots.at[n]!];
-    values[to] = given[from] ?? null;
-    marks[to] = series.marks[from]!;
-    if (counts) [counts[0][to], counts[1][to]] = [series.counts![0][from], series.counts![1][from]];
-  }
-  return { ...one.line, values, marks, area: one.area, field: series.field, ...(counts && { counts }) };
-}
-
-export function isAbsent(line: Drawn, at: number): boolean {
-  return ((line.marks[at] ?? 0) & ABSENT) !== 0;
 }

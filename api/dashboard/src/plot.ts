@@ -3,7 +3,8 @@
 import type uPlot from "uplot";
 import { DERIVED } from "./data";
 import { colour } from "./draw";
-import type { Drawn, Panel, Sheet, Value } from "./panels";
+import type { Panel } from "./panels";
+import type { Drawn, Sheet, Value } from "./sheet";
 import { wallDate } from "./time";
 import type { View } from "./view";
 import { decimals } from "./words";

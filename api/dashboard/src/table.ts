@@ -3,6 +3,7 @@
 import type { Chart } from "./chart";
 import { el } from "./dom";
 import { moment } from "./time";
+import { valueAt, worded } from "./values";
 
 const MOST = 500;
 
@@ -20,8 +21,8 @@ export function tableOf(chart: Chart): Node[] {
         "tr",
         {},
         el("th", { scope: "row" }, moment(time, view.tz, step)),
-        ...lines.map((line) => el("td", {}, chart.valueAt(line, time))),
-        compared && el("td", {}, chart.worded(compared.values[sheet.times.indexOf(time)])),
+        ...lines.map((line) => el("td", {}, valueAt(chart.shown!, line, time))),
+        compared && el("td", {}, worded(chart.shown!, compared.values[sheet.times.indexOf(time)])),
       ),
     );
   const table = el("table", {}, el("thead", {}, head), el("tbody", {}, ...rows));

@@ -1,7 +1,7 @@
 /** Numbers and states as people read them. */
 
 import { DERIVED, type Gap, WITHHELD } from "./data";
-import { type Drawn, isAbsent, type Sheet } from "./panels";
+import { type Drawn, isAbsent, type Sheet } from "./sheet";
 import { DAY, isSecondPass, moment } from "./time";
 import type { Span, View } from "./view";
 

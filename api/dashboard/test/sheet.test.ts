@@ -2,9 +2,11 @@ import { describe, expect, it } from "vitest";
 import { ABSENT, DERIVED, type Loaded, type Series, WITHHELD } from "../src/data";
 import { union } from "../src/download";
 import { shiftOf } from "../src/load";
-import { PANELS, sheetOf, type Value } from "../src/panels";
+import { PANELS } from "../src/panels";
 import { painted, stack } from "../src/plot";
+import { sheetOf as put, type Value } from "../src/sheet";
 import { utc } from "../src/time";
+import type { Region } from "../src/view";
 import { DEFAULT } from "../src/view";
 import { extremes, holes, marksOf, meanError, number, reason, summary } from "../src/words";
 
@@ -17,6 +19,9 @@ function series(field: string, role: Series["role"], values: (number | null)[], 
 }
 const answers = (all: Record<string, Series[]>): Map<string, Loaded> =>
   new Map(Object.entries(all).map(([area, list]) => [area, { area, series: list, feed: "simulated" }]));
+
+const sheetOf = (of: ReturnType<typeof panel>, loaded: Map<string, Loaded>, region: Region, native: boolean) =>
+  put(of.lines(loaded, region), [...loaded.values()], native);
 
 describe("a sheet", () => {
   it("leaves out the slots that a half-hourly forecast does not have, and keeps its holes", () => {
