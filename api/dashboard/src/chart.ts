@@ -47,17 +47,19 @@ export class Chart {
     new IntersectionObserver(([entry]) => this.seen(entry!.isIntersecting)).observe(root);
   }
 
-  /** Show a sheet; the picture is made anew only when its lines are others. */
+  /** Take a sheet to be shown, and tell of its values; `draw` draws it, anew only when its lines are others. */
   show(shown: Shown): void {
     this.shown = shown;
     const hidden = new Set(shown.view.hidden);
     this.lines = painted(shown.sheet.lines.filter((line) => !hidden.has(`${this.panel.name}.${line.key}`)));
     this.fillLegend();
+    this.tell();
+  }
+
+  /** Draw what is to be shown: a task of its own, since the two together hold up a slow machine. */
+  draw(): void {
     if (this.isOn) this.paint();
-    else {
-      this.form = "";
-      this.tell();
-    }
+    else this.form = "";
   }
 
   /** Draw it even when it has not come into view: for a picture. */

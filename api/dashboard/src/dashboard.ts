@@ -142,6 +142,7 @@ export class Dashboard implements Host, Steered {
     if (this.view.range === "all") this.first = await firstHeld().catch(() => FIRST);
     this.span = this.spanOf(this.view.range);
     this.controls();
+    await breath();
     for (const chart of this.charts) chart.root.hidden = !this.isShown(chart);
     await this.load();
   }
@@ -183,6 +184,9 @@ export class Dashboard implements Host, Steered {
       const [area] = chart.panel.areas(view.region);
       const region = regionOf(area!, view.region);
       chart.show({ ...found, view, span: this.span, region, now: this.now, lateSince: this.lateSince(area!) });
+      await breath();
+      if (signal.aborted) return;
+      chart.draw();
       if (this.cursorTime !== null) chart.cursor(this.cursorTime);
       await breath();
       if (signal.aborted) return;
