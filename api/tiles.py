@@ -191,10 +191,10 @@ class Tiles:
 
     def _share(self) -> Tile:
         """Wind and solar as a part of demand, at the newest slot that all three have."""
-        slots = self.common_slots()
+        slots = [pair for pair in self.common_slots() if pair[1]["demand"] > 0]
         title = "Wind+solar share"
         if not slots:
-            return Tile(key="share", title=title, lines=["no slot of the last days has all three"])
+            return Tile(key="share", title=title, lines=["no slot of the last days has wind, solar and demand"])
         slot = slots[-1][0]
         by_slot = {one: (found["wind"] + found["solar"]) / found["demand"] * 100 for one, found in slots}
         since = slot - DAY + QUARTER

@@ -163,6 +163,16 @@ def test_the_mixes_say_when_they_are_late_and_down(api: Api) -> None:
     assert states() == ["down", "down"]
 
 
+def test_a_demand_of_zero_gives_no_share_and_no_error(api: Api) -> None:
+    zero = api.get("/api/recent").text.replace('"actual":[5003,5002,5001,5000]', '"actual":[0,0,0,0]')
+    assert zero != api.get("/api/recent").text
+    api.store.overwrite("summaries/recent/latest.json", zero.encode())
+    api.refresh()
+    page = api.get("/ui/")
+    assert page.status_code == 200
+    assert "no slot of the last days has wind, solar and demand" in _tiles(page.text)["share"]
+
+
 def test_a_share_with_holes_is_marked_too(api: Api) -> None:
     tile = _tiles(api.get("/ui/").text)["share"]
     assert "92 of 96 slots of the last 24 hours lack wind, solar or demand" in tile
