@@ -313,11 +313,13 @@ def _limit_says(limit: Limit, unit: str) -> str:
 
 def _beside(value: float, month: Sequence[float]) -> str:
     """Where a value stands among those of a month, in a sentence that says which side is the cleaner."""
+    days = round(len(month) * (QUARTER / DAY))
+    time = f"the last {days} days" if days > 1 else "the last day"
     below = bisect_left(month, value)
     above = len(month) - bisect_right(month, value)
     if above >= below:
-        return f"cleaner than {above / len(month) * 100:.0f} % of the last 30 days"
-    return f"dirtier than {below / len(month) * 100:.0f} % of the last 30 days"
+        return f"cleaner than {above / len(month) * 100:.0f} % of {time}"
+    return f"dirtier than {below / len(month) * 100:.0f} % of {time}"
 
 
 def _of(reading: Mapping[str, Any]) -> Series:

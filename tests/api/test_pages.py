@@ -147,7 +147,7 @@ def test_the_intensity_stands_beside_a_month_of_it(filled: LocalStore, start: St
     fill(readings, "co2", "ALL", [(slot, "CO2_INTENSITY", value) for slot, value in values])
     export(filled)
     # 150 of 140, 150, 150, 160, 170.
-    assert "cleaner than 40 % of the last 30 days" in _tiles(start(filled).get("/ui/").text)["intensity"]
+    assert "cleaner than 40 % of the last day" in _tiles(start(filled).get("/ui/").text)["intensity"]
 
 
 def test_the_mixes_say_when_they_are_late_and_down(api: Api) -> None:

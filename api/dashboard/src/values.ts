@@ -56,13 +56,14 @@ function extent({ sheet, view }: Shown, line: Drawn, at: number): string {
   return `${number(least, line.unit, view)} to ${number(most, line.unit, view)}`;
 }
 
-/** The newest slot of what is shown that has a value, and a forecast where there is one. */
+/** The newest slot of what is shown that has a value; one that has a forecast too, where any has. */
 export function newestOf({ sheet, span }: Shown): number | null {
   const forecast = sheet.lines.find((line) => line.kind === "forecast");
-  const at = sheet.main?.values.findLastIndex(
-    (value, index) => value != null && sheet.times[index]! < span.end && (!forecast || forecast.values[index] != null),
-  );
-  return at === undefined || at < 0 ? null : sheet.times[at]!;
+  const isShown = (value: Value, index: number): boolean => value != null && sheet.times[index]! < span.end;
+  const both = (value: Value, index: number): boolean => isShown(value, index) && forecast?.values[index] != null;
+  const values = sheet.main?.values ?? [];
+  const at = forecast && values.some(both) ? values.findLastIndex(both) : values.findLastIndex(isShown);
+  return at < 0 ? null : sheet.times[at]!;
 }
 
 /** A value in the unit of the chart. */

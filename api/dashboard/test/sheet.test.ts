@@ -6,6 +6,7 @@ import { PANELS } from "../src/panels";
 import { painted, stack } from "../src/plot";
 import { sheetOf as put, type Value } from "../src/sheet";
 import { utc } from "../src/time";
+import { newestOf, type Shown } from "../src/values";
 import type { Region } from "../src/view";
 import { DEFAULT } from "../src/view";
 import { extremes, holes, marksOf, meanError, number, reason, summary } from "../src/words";
@@ -119,6 +120,24 @@ describe("words", () => {
       "lowest 10 MW (24 Oct 2026, 13:00 IST), highest 30 MW (24 Oct 2026, 13:30 IST), mean 20 MW.",
     );
     expect(text).toContain("1 slot has no value.");
+  });
+});
+
+describe("without a cursor", () => {
+  it("the newest value is told, with its forecast where any value has one", () => {
+    const at = (forecast: (number | null)[]): number => {
+      const demand = [
+        series("SYSTEM_DEMAND", "actual", [5, 6, 7, null]),
+        series("SYSTEM_DEMAND", "forecast", forecast),
+      ];
+      const sheet = sheetOf(panel("demand"), answers({ demand }), "ALL", false);
+      const shown = { sheet, span: { start: START, end: START + 3600 } } as Shown;
+      return (newestOf(shown)! - START) / 900;
+    };
+    expect(at([5, 5, 5, 5])).toBe(2);
+    expect(at([5, 5, null, 5])).toBe(1);
+    // Of a new store there are forecasts of what is to come only.
+    expect(at([null, null, null, 5])).toBe(2);
   });
 });
 
