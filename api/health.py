@@ -1,6 +1,6 @@
 """What `/health` and `/api/status` tell: the truth, per area."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from api.summaries import Summaries, Summary
@@ -44,13 +44,17 @@ def status(summaries: Summaries, *, now: datetime) -> dict[str, Any]:
     return {"now": now.isoformat(timespec="seconds"), **found, "last_cycle": last}
 
 
+def state(now: datetime, *, stale_after: datetime, down_after: datetime) -> str:
+    """`ok`; `late` once a newer value is due; `down` past the alert threshold."""
+    return "down" if now > down_after else "late" if now > stale_after else "ok"
+
+
 def _area(summary: Summary | None, *, now: datetime) -> dict[str, Any]:
     head = summary.head if summary else {"readings": []}
     measured = [one for one in head["readings"] if one["role"] != Role.FORECAST.value]
     if not measured:
         return {"status": "down", "newest": None, "expected_by": None}
     newest = max(measured, key=lambda one: one["timestamp"])
-    age = now - datetime.fromisoformat(newest["timestamp"])
-    due = datetime.fromisoformat(newest["stale_after"])
-    state = "down" if age.total_seconds() > head["alert_after_s"] else "late" if now > due else "ok"
-    return {"status": state, "newest": newest["timestamp"], "expected_by": newest["stale_after"]}
+    down_after = datetime.fromisoformat(newest["timestamp"]) + timedelta(seconds=head["alert_after_s"])
+    word = state(now, stale_after=datetime.fromisoformat(newest["stale_after"]), down_after=down_after)
+    return {"status": word, "newest": newest["timestamp"], "expected_by": newest["stale_after"]}

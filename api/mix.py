@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
+from api.health import state
 from api.recent import Recent
 from api.tiles import NET, Tiles
 from api.trend import bar
@@ -12,7 +13,6 @@ from include.domain.catalogue import ALL, CYCLE, FUELS, NI, ROI, series
 
 GREENLINK: Final = "All-island net import leaves out Greenlink, as EirGrid's fuel mix does."
 TIE: Final = "Net import of a jurisdiction has the North-South tie in it, and leaves out Greenlink."
-REMAINDER: Final = "Remainder: what is neither wind, solar nor import. Worked out here."
 HOURS: Final = 24
 
 
@@ -43,7 +43,7 @@ class Mix:
 
     def state(self, now: datetime) -> str:
         """`ok`, `late` or `down`."""
-        return "down" if now > self.down_after else "late" if now > self.stale_after else "ok"
+        return state(now, stale_after=self.stale_after, down_after=self.down_after)
 
     @property
     def bar(self) -> list[tuple[str, float, float]]:
@@ -61,7 +61,7 @@ def met_now(tiles: Tiles) -> Mix | None:
     net = tiles.recent.track("interconnection", region, NET[region])
     if net is None:
         return None
-    for slot, found in reversed(tiles.common_slots()):
+    for slot, found in reversed(tiles.common_slots):
         flow = net.at(slot)
         if flow is None:
             continue
@@ -123,4 +123,4 @@ def note_on_imports(region: str) -> str:
 
 def mean_power(part: Part) -> float:
     """MW over the 24 hours."""
-    return part.value / (timedelta(hours=HOURS) / timedelta(hours=1))
+    return part.value / HOURS

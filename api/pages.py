@@ -1,7 +1,7 @@
 """The pages that people look at, rendered on the server: the dashboard, completeness and status."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -16,11 +16,10 @@ from api.recent import Recent
 from api.service import VERSION, Service
 from api.tables import hours
 from api.tiles import Tiles
-from api.view import ERRORS, PANELS, REGIONS, View
+from api.view import ERRORS, PANELS, REGIONS, View, utc
 
 FOLDER: Final = Path(__file__).resolve().parent
 ENTRY: Final = "src/main.ts"
-INTENSITY: Final = "CO2_INTENSITY"
 
 _templates = Environment(
     loader=FileSystemLoader(FOLDER / "templates"), autoescape=select_autoescape(), trim_blocks=True, lstrip_blocks=True
@@ -50,9 +49,8 @@ class Pages:
 
     service: Service
     built: Built = field(default_factory=lambda: Built.find(FOLDER / "dashboard" / "dist"))
-    _parsed: dict[str, tuple[Body, Any]] = field(default_factory=dict)
+    _kept: dict[str, tuple[Body, Any]] = field(default_factory=dict)
     """By summary: what it was parsed from, and what came of it."""
-    _months: dict[str, tuple[Body, list[float]]] = field(default_factory=dict)
 
     def dashboard(self, given: Sequence[tuple[str, str]]) -> str:
         """The newest numbers of a region, and the places of the charts; one chart alone when it is embedded."""
@@ -61,7 +59,8 @@ class Pages:
         recent = Recent(document) if document and document["current"]["as_of"] else None
         shown: dict[str, Any] = {"recent": recent, "panels": {view.embed: PANELS[view.embed]} if view.embed else PANELS}
         if recent and not view.embed:
-            tiles = Tiles(recent, view, now, self._month_of_intensity(view.region))
+            intensity = self._worked_out("co2", _intensities) or {}
+            tiles = Tiles(recent, view, now, intensity.get(view.region, ()))
             shown |= {
                 "tiles": tiles.all(),
                 "met": met_now(tiles),
@@ -81,37 +80,23 @@ class Pages:
         """Per area the newest slot, when a newer one is due, and what the last live run did."""
         return self._render("status.html", View.of(given), self._now(), status=self.service.status())
 
-    def _month_of_intensity(self, region: str) -> list[float]:
-        """CO2 intensity of the last thirty days, in order of size: worked out once for each time it changes."""
-        found = self.service.summaries.get("co2")
-        if found is None:
-            return []
-        kept = self._months.get(region)
-        if kept is None or kept[0] is not found.body:
-            blocks = found.document()["series"]
-            points = [
-                point
-                for block in blocks
-                if (block["region"], block["field"]) == (region, INTENSITY)
-                for point in block["points"]
-            ]
-            values = sorted(point["value"] for point in points if point.get("value") is not None)
-            kept = self._months[region] = (found.body, values)
-        return kept[1]
-
     def _now(self) -> datetime:
         return self.service.summaries.clock()
 
     def _document(self, name: str) -> Mapping[str, Any] | None:
-        """A summary, parsed once for each time it changes."""
+        """A summary, parsed."""
+        document: Mapping[str, Any] | None = self._worked_out(name, lambda parsed: parsed)
+        return document
+
+    def _worked_out(self, name: str, work: Callable[[dict[str, Any]], Any]) -> Any:
+        """What comes of a summary, worked out once for each time that it changes; None when there is none."""
         found = self.service.summaries.get(name)
         if found is None:
             return None
-        kept = self._parsed.get(name)
+        kept = self._kept.get(name)
         if kept is None or kept[0] is not found.body:
-            kept = self._parsed[name] = (found.body, found.document())
-        document: Mapping[str, Any] = kept[1]
-        return document
+            kept = self._kept[name] = (found.body, work(found.document()))
+        return kept[1]
 
     def _render(self, template: str, view: View, now: datetime, **shown: Any) -> str:
         return _templates.get_template(template).render(
@@ -129,10 +114,19 @@ class Pages:
             note_on_imports=note_on_imports,
             root="../" if template in {"dashboard.html", "embed.html"} else "../../",
             irish=(irish := lambda instant: View().time(instant, now=now)),
-            times={"irish": irish, "utc": lambda instant: instant.strftime("%Y-%m-%dT%H:%M:%SZ")},
+            times={"irish": irish, "utc": utc},
             ago=_ago,
             **shown,
         )
+
+
+def _intensities(document: dict[str, Any]) -> dict[str, list[float]]:
+    """CO2 intensity of the last thirty days by region, in order of size."""
+    return {
+        block["region"]: sorted(point["value"] for point in block["points"] if point.get("value") is not None)
+        for block in document["series"]
+        if block["field"] == "CO2_INTENSITY"
+    }
 
 
 def _ago(age: timedelta) -> str:

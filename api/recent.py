@@ -38,11 +38,6 @@ class Recent:
     document: Mapping[str, Any]
 
     @property
-    def feed(self) -> str:
-        """Where its numbers come from."""
-        return str(self.document["feed"])
-
-    @property
     def as_of(self) -> datetime | None:
         """The newest time of a reading."""
         newest = self.document["current"]["as_of"]

@@ -2,14 +2,16 @@
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any, Final
 
+from api.health import state
 from api.recent import Recent, Track
 from api.trend import trend
-from api.view import REGIONS, View
-from include.domain.calendar import second_pass, to_local
+from api.view import REGIONS, View, utc
+from include.domain.calendar import irish_day, second_pass
 from include.domain.catalogue import ALL, CYCLE, ROI, series
 from include.domain.series import Limit, Role, Series
 
@@ -60,10 +62,10 @@ class Tile:
         """`ok`, `late`, `down`, or `none` when there is no value at all."""
         if self.slot is None or self.stale_after is None or self.down_after is None:
             return "none"
-        return "down" if now > self.down_after else "late" if now > self.stale_after else "ok"
+        return state(now, stale_after=self.stale_after, down_after=self.down_after)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Tiles:
     """The tiles of a view over the summary of the last days."""
 
@@ -72,7 +74,6 @@ class Tiles:
     now: datetime
     month: Sequence[float] = ()
     """CO2 intensity of the last thirty days, in order of size."""
-    _found: dict[str, Any] = field(default_factory=dict)
 
     def all(self) -> list[Tile]:
         """Every tile, in the order in which they are read."""
@@ -191,7 +192,7 @@ class Tiles:
 
     def _share(self) -> Tile:
         """Wind and solar as a part of demand, at the newest slot that all three have."""
-        slots = [pair for pair in self.common_slots() if pair[1]["demand"] > 0]
+        slots = [pair for pair in self.common_slots if pair[1]["demand"] > 0]
         title = "Wind+solar share"
         if not slots:
             return Tile(key="share", title=title, lines=["no slot of the last days has wind, solar and demand"])
@@ -218,17 +219,14 @@ class Tiles:
             sources=[self._source(one, slot) for one in shown],
         )
 
+    @cached_property
     def common_slots(self) -> list[tuple[datetime, dict[str, float]]]:
         """Slots of the last days, up to now, that have demand, wind and solar, and these; the oldest first."""
-        if "common" not in self._found:
-            fields = {"demand": "SYSTEM_DEMAND", "wind": "WIND_ACTUAL", "solar": "SOLAR_ACTUAL"}
-            tracks = {
-                area: self.recent.track(area, self.view.region, field, role=Role.ACTUAL)
-                for area, field in fields.items()
-            }
-            self._found["common"] = list(_together(tracks, until=self.now))
-        found: list[tuple[datetime, dict[str, float]]] = self._found["common"]
-        return found
+        fields = {"demand": "SYSTEM_DEMAND", "wind": "WIND_ACTUAL", "solar": "SOLAR_ACTUAL"}
+        tracks = {
+            area: self.recent.track(area, self.view.region, field, role=Role.ACTUAL) for area, field in fields.items()
+        }
+        return _together(tracks, until=self.now)
 
     def north_south(self, slot: datetime) -> float | None:
         """MW into the region over the North-South tie: demand - generation - net import from Great Britain.
@@ -274,7 +272,7 @@ class Tiles:
         slot = of or newest
         cadence = _of(reading).cadence
         end = slot + cadence
-        query = f"region={reading['region']}&fields={reading['field']}&start={_utc(slot)}&end={_utc(end)}"
+        query = f"region={reading['region']}&fields={reading['field']}&start={utc(slot)}&end={utc(end)}"
         more = "&resolution=native" if cadence < timedelta(minutes=1) else ""
         return Source(
             series=f"{reading['area']} · {reading['region']} · {reading['field']}",
@@ -336,9 +334,5 @@ def _lacking(drawn: Sequence[float | None], since: datetime) -> str:
 
 
 def _is_second_pass(slot: datetime) -> bool:
-    again = second_pass(to_local(slot).date())
+    again = second_pass(irish_day(slot))
     return again is not None and slot in again
-
-
-def _utc(instant: datetime) -> str:
-    return instant.strftime("%Y-%m-%dT%H:%M:%SZ")

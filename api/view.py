@@ -30,7 +30,11 @@ CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
     "embed": tuple(PANELS),
 }
 MINUS: Final = "\N{MINUS SIGN}"
-THIN: Final = "\N{NARROW NO-BREAK SPACE}"
+
+
+def utc(instant: datetime) -> str:
+    """An instant as RFC 3339 text in UTC, to the second."""
+    return instant.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 @dataclass(frozen=True, slots=True)
