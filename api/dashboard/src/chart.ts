@@ -13,7 +13,7 @@ import { holes } from "./words";
 
 /** What a chart asks of the dashboard. */
 export interface Host {
-  cursor(time: number | null, from: Chart): void;
+  cursor(time: number | null): void;
   zoom(span: Span): void;
   reset(): void;
   toggle(line: string): void;
@@ -225,7 +225,7 @@ export class Chart {
     // Without an event it is our own call.
     if (!u.cursor.event) return;
     const time = left < 0 || u.cursor.idx == null ? null : this.times[u.cursor.idx];
-    this.host.cursor(time ?? null, this);
+    this.host.cursor(time ?? null);
   }
 
   private selected(u: uPlot): void {

@@ -3,7 +3,7 @@
 import { openCalls } from "./call";
 import { Chart, type Host } from "./chart";
 import { firstHeld, isFine, type Status, status } from "./data";
-import { all, el, one } from "./dom";
+import { all, breath, el, one } from "./dom";
 import { forgetColours } from "./draw";
 import { Exports } from "./exports";
 import { listen } from "./gestures";
@@ -32,9 +32,12 @@ import { summary } from "./words";
 const AGAIN = 60_000;
 const SETTLED = 250;
 
-/** Ends the present task: work on eight charts in one would hold up a click. */
-function breath(): Promise<void> {
-  return new Promise((next) => setTimeout(next));
+/** The view that the address asks for. */
+function asked(): ReturnType<typeof read> {
+  return read(
+    new URLSearchParams(location.search),
+    PANELS.map((panel) => panel.name),
+  );
 }
 
 export class Dashboard implements Host, Steered {
@@ -60,13 +63,10 @@ export class Dashboard implements Host, Steered {
   private readonly spoken = el("p", { class: "hidden", "aria-live": "polite", id: "spoken" });
 
   constructor() {
-    const { view, refused } = read(
-      new URLSearchParams(location.search),
-      PANELS.map((panel) => panel.name),
-    );
+    const { view, refused } = asked();
     this.view = view;
     this.before = view.range;
-    this.span = shownSpan(typeof view.range === "string" && view.range === "all" ? "1y" : view.range, this.now, FIRST);
+    this.span = shownSpan(view.range === "all" ? "1y" : view.range, this.now, FIRST);
     this.message(refused.join(". "));
     document.body.append(this.spoken);
   }
@@ -152,7 +152,7 @@ export class Dashboard implements Host, Steered {
   }
 
   private isShown(chart: Chart): boolean {
-    return this.view.embed ? true : !this.view.panels || this.view.panels.includes(chart.panel.name);
+    return this.view.embed !== null || !this.view.panels || this.view.panels.includes(chart.panel.name);
   }
 
   private get shown(): Chart[] {
@@ -257,10 +257,7 @@ export class Dashboard implements Host, Steered {
   }
 
   private adopt(): void {
-    this.view = read(
-      new URLSearchParams(location.search),
-      PANELS.map((panel) => panel.name),
-    ).view;
+    this.view = asked().view;
     void this.renew();
     void this.rendered();
   }

@@ -2,7 +2,7 @@
 
 import { json, Refused } from "./http";
 import { DAY, date, instantOf, midnight, utc, wall, type Zone } from "./time";
-import type { Region, Resolution, Span } from "./view";
+import { PRESET_DAYS, type Region, type Resolution, type Span } from "./view";
 
 export const ABSENT = 1;
 export const DERIVED = 2;
@@ -199,14 +199,12 @@ async function heldOf(area: string, region: Region): Promise<Span | null> {
   return { start: Math.min(...firsts.map(seconds)), end: Math.max(...lasts.map(seconds)) };
 }
 
-const SNAPSHOT_DAYS = 30;
-
 async function reaches(name: string, span: Span): Promise<boolean> {
   const recent = (await json<Summary>("api/recent")).areas;
   const window = Object.values(recent)[0]?.window;
   if (!window) return false;
   const end = seconds(window.end);
-  const start = name === "recent" ? seconds(window.start) : midnight(end - DAY / 2, "Irish", 1 - SNAPSHOT_DAYS);
+  const start = name === "recent" ? seconds(window.start) : midnight(end - DAY / 2, "Irish", 1 - PRESET_DAYS["30d"]);
   return span.start >= start && span.end <= end;
 }
 

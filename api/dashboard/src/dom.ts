@@ -19,6 +19,11 @@ export function el<K extends keyof HTMLElementTagNameMap>(
   return made;
 }
 
+/** Ends the present task: work that takes long in one would hold up a click. */
+export function breath(): Promise<void> {
+  return new Promise((next) => setTimeout(next));
+}
+
 export function one<T extends Element = HTMLElement>(selector: string, root: ParentNode = document): T | null {
   return root.querySelector<T>(selector);
 }

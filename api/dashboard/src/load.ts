@@ -4,7 +4,7 @@ import { type Gap, gapsOf, isFine, type Loaded, load, type Question } from "./da
 import { type Panel, regionOf } from "./panels";
 import { type Sheet, sheetOf, type Value } from "./sheet";
 import { DAY, date, earlier, HOUR, midnight } from "./time";
-import { type Resolution, resolutionOf, type Span, type View } from "./view";
+import { PRESET_DAYS, type Resolution, resolutionOf, type Span, type View } from "./view";
 
 export interface Result {
   sheet: Sheet;
@@ -73,7 +73,7 @@ export async function resultFor(
 /** The wall-clock time that a slot of the range that is shown is compared with. */
 export function shiftOf(view: View, span: Span): (time: number) => number {
   if (view.compare === "year") return (time) => earlier(time, view.tz, { years: 1 });
-  const preset = typeof view.range === "string" ? { "24h": 1, "7d": 7, "30d": 30, "1y": 365, all: 0 }[view.range] : 0;
+  const preset = typeof view.range === "string" ? PRESET_DAYS[view.range] : 0;
   const length = span.end - span.start;
   const days = preset || Math.round(length / DAY);
   if (days > 0 && (preset || Math.abs(length - days * DAY) <= HOUR)) return (time) => earlier(time, view.tz, { days });

@@ -1,6 +1,6 @@
 import "uplot/dist/uPlot.min.css";
 import "./style.css";
-import { one } from "./dom";
+import { breath, one } from "./dom";
 import { walkable } from "./grid";
 import { tick } from "./live";
 import { watchTheme } from "./theme";
@@ -12,7 +12,6 @@ else if (one(".empty") && document.body.dataset.page === "dashboard") setTimeout
 
 /** A task each for what takes long, so that a slow machine can answer a click in between. */
 async function charts(): Promise<void> {
-  const breath = (): Promise<void> => new Promise((next) => setTimeout(next));
   await breath();
   // The first format of a page loads the browser's data on languages, which takes longer than all of our own code.
   new Intl.NumberFormat("en-IE").format(0);

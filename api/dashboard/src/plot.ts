@@ -9,8 +9,8 @@ import { wallDate } from "./time";
 import type { View } from "./view";
 import { decimals } from "./words";
 
-export const LEFT = 52;
-export const RIGHT = 44;
+const LEFT = 52;
+const RIGHT = 44;
 
 /** The arrays of a sheet as uPlot takes them; `lines` as `painted` gives them. */
 export function dataOf(sheet: Sheet, lines: Drawn[], compared: Value[] | null): uPlot.AlignedData {
@@ -59,7 +59,7 @@ export function painted(lines: Drawn[]): Drawn[] {
   return [...piled, ...lines.filter((line) => line.kind !== "stack")];
 }
 
-export function seriesOf(line: Drawn): uPlot.Series[] {
+function seriesOf(line: Drawn): uPlot.Series[] {
   const drawn = one(line);
   return isMixed(line) ? [drawn, { ...drawn, dash: [2, 3] }] : [drawn];
 }
@@ -78,26 +78,16 @@ function one(line: Drawn): uPlot.Series {
   return base;
 }
 
-export function comparedSeries(): uPlot.Series {
+function comparedSeries(): uPlot.Series {
   return { scale: "y", stroke: () => colour("compared"), width: 1.5, points: { show: false } };
 }
 
-export function optionsOf(
-  panel: Panel,
-  lines: Drawn[],
-  view: View,
-  size: { width: number; height: number },
-  compared: boolean,
-): uPlot.Options {
+export function optionsOf(panel: Panel, lines: Drawn[], view: View, size: Size, compared: boolean): uPlot.Options {
   const edges = ["max", "min"].map((key) => 1 + lines.findIndex((line) => line.key === key));
-  const roomy = size.width > 600;
   return {
-    ...size,
-    class: "chart",
-    padding: [8, panel.right ? 0 : roomy ? RIGHT : 8, 0, 0],
-    legend: { show: false },
+    ...shared(size),
+    padding: [8, panel.right ? 0 : margin(size), 0, 0],
     tzDate: (time) => wallDate(time, view.tz),
-    cursor: { y: false, drag: { x: true, y: false, setScale: false }, points: { show: false } },
     select: { show: true, left: 0, top: 0, width: 0, height: 0 },
     scales: {
       x: { time: true },
@@ -128,14 +118,10 @@ export function optionsOf(
 }
 
 /** The strip of forecast errors below a chart, on the same times. */
-export function errorOptions(view: View, size: { width: number; height: number }): uPlot.Options {
-  const roomy = size.width > 600;
+export function errorOptions(view: View, size: Size): uPlot.Options {
   return {
-    ...size,
-    class: "chart",
-    padding: [4, roomy ? RIGHT : 8, 4, 0],
-    legend: { show: false },
-    cursor: { y: false, drag: { x: true, y: false, setScale: false }, points: { show: false } },
+    ...shared(size),
+    padding: [4, margin(size), 4, 0],
     scales: { x: { time: true }, y: { range: (_, low, high) => symmetric(low, high) } },
     axes: [
       { show: false },
@@ -150,6 +136,25 @@ export function errorOptions(view: View, size: { width: number; height: number }
       { stroke: () => colour("error"), fill: () => colour("error-fill"), width: 1, points: { show: false } },
     ],
   };
+}
+
+interface Size {
+  width: number;
+  height: number;
+}
+
+function shared(size: Size): Size & Pick<uPlot.Options, "class" | "legend" | "cursor"> {
+  return {
+    ...size,
+    class: "chart",
+    legend: { show: false },
+    cursor: { y: false, drag: { x: true, y: false, setScale: false }, points: { show: false } },
+  };
+}
+
+/** As wide as the axis on the right of other charts, so that times stand below each other; on a phone there is no room for that. */
+function margin(size: Size): number {
+  return size.width > 600 ? RIGHT : 8;
 }
 
 function symmetric(low: number | null, high: number | null): [number, number] {

@@ -2,9 +2,8 @@
 
 import type { Gap } from "./data";
 import { type Drawn, indexAt, type Sheet, type Value } from "./sheet";
-import { HOUR } from "./time";
 import type { Span, View } from "./view";
-import { marksOf, number, reason, unitOf } from "./words";
+import { marksOf, number, PENDING, reason, unitOf } from "./words";
 
 /** All that a chart shows. */
 export interface Shown {
@@ -19,9 +18,6 @@ export interface Shown {
   lateSince: number | null;
   compared: { label: string; values: Value[] } | null;
 }
-
-/** How long a slot that has no value may still get one. */
-const PENDING = 6 * HOUR;
 
 /** The text of a line's value at a time. */
 export function valueAt(shown: Shown, line: Drawn, time: number): string {

@@ -25,6 +25,8 @@ export interface View {
 }
 
 export const PRESETS: Record<Preset, string> = { "24h": "24 h", "7d": "7 d", "30d": "30 d", "1y": "1 y", all: "All" };
+/** How many days a preset reaches back; those of `all` are not known. The snapshot has as many as `30d`. */
+export const PRESET_DAYS: Record<Preset, number> = { "24h": 1, "7d": 7, "30d": 30, "1y": 365, all: 0 };
 export const REGIONS: Record<Region, string> = {
   ALL: "All-island",
   ROI: "Republic of Ireland",
@@ -121,10 +123,9 @@ export function shownSpan(range: Preset | Span, now: number, first: number): Spa
   if (typeof range !== "string") return range;
   const at = Math.ceil(now / 900) * 900;
   // As the summaries have them: thirty Irish days, today included.
-  if (range === "30d") return { start: midnight(now, "Irish", -29), end: at };
-  const days = { "24h": 1, "7d": 7, "1y": 365, all: 0 }[range];
+  if (range === "30d") return { start: midnight(now, "Irish", 1 - PRESET_DAYS[range]), end: at };
   const ahead = { "24h": 12 * HOUR, "7d": DAY, "1y": 0, all: 0 }[range];
-  return { start: range === "all" ? first : at - days * DAY, end: at + ahead };
+  return { start: range === "all" ? first : at - PRESET_DAYS[range] * DAY, end: at + ahead };
 }
 
 export type Resolution = "native" | "1h" | "1d";

@@ -2,7 +2,7 @@
 
 import { DERIVED, type Gap, WITHHELD } from "./data";
 import { type Drawn, isAbsent, type Sheet } from "./sheet";
-import { DAY, isSecondPass, moment } from "./time";
+import { DAY, HOUR, isSecondPass, moment } from "./time";
 import type { Span, View } from "./view";
 
 const MINUS = "−";
@@ -70,8 +70,8 @@ interface Stretch {
   last: number;
 }
 
-/** Hours after which a slot at the end that has no value is a hole like any other. */
-const PENDING = 6 * 3600;
+/** How long a slot that has no value may still get one; then it is a hole like any other. */
+export const PENDING = 6 * HOUR;
 
 /** Runs of slots of a line without a value: (first index, last index). Those since its newest value only once they are old. */
 export function holes(line: Drawn, times: number[], now: number): Stretch[] {
