@@ -17,6 +17,7 @@ from api.service import VERSION, Service
 from api.tables import hours
 from api.tiles import Tiles
 from api.view import ERRORS, PANELS, REGIONS, View, utc
+from include.domain.catalogue import AREAS
 
 FOLDER: Final = Path(__file__).resolve().parent
 ENTRY: Final = "src/main.ts"
@@ -109,6 +110,7 @@ class Pages:
             version=VERSION,
             regions=REGIONS,
             errors=ERRORS,
+            bounds=_bounds,
             instant=datetime.fromisoformat,
             mean_power=mean_power,
             note_on_imports=note_on_imports,
@@ -127,6 +129,17 @@ def _intensities(document: dict[str, Any]) -> dict[str, list[float]]:
         for block in document["series"]
         if block["field"] == "CO2_INTENSITY"
     }
+
+
+def _bounds(area: str) -> list[dict[str, Any]]:
+    """The limits of what a chart shows, for the script to draw."""
+    limits = {one.limit for found in AREAS if found.name == area for one in found.series if one.limit}
+    return [
+        {"value": value, "since": limit.since.isoformat()}
+        for limit in limits
+        for value in (limit.low, limit.high)
+        if value is not None
+    ]
 
 
 def _ago(age: timedelta) -> str:

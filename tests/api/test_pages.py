@@ -341,6 +341,17 @@ def test_the_scripts_in_a_page_may_run_whatever_it_is_compressed_to(
         assert f"'sha256-{digest}'" in page.headers["content-security-policy"]
 
 
+@pytest.mark.parametrize("path", ["/ui/", "/ui/?embed=snsp"])
+def test_a_chart_draws_the_limits_of_the_catalogue(path: str, api: Api) -> None:
+    page = api.get(path).text
+    found = dict(re.findall(r'data-panel="(\w+)" data-bounds="(.*?)"', page))
+    bounds = {name: json.loads(html.unescape(text)) for name, text in found.items()}
+    expected = {"snsp": [{"value": 75.0, "since": "2022-04-01"}]}
+    if path == "/ui/":
+        expected["frequency"] = [{"value": value, "since": "2014-01-01"} for value in (49.8, 50.2)]
+    assert bounds == expected
+
+
 def test_only_a_chart_alone_may_stand_in_another_page(api: Api) -> None:
     assert "frame-ancestors *" in api.get("/ui/?embed=wind").headers["content-security-policy"]
     for path in ("/ui/", "/ui/?embedded=1", "/ui/status/?embed=wind"):

@@ -3,7 +3,7 @@
 import uPlot from "uplot";
 import { el, one } from "./dom";
 import * as draw from "./draw";
-import type { Panel } from "./panels";
+import type { Bound, Panel } from "./panels";
 import { dataOf, errorOptions, isMixed, optionsOf, painted } from "./plot";
 import { type Drawn, indexAt } from "./sheet";
 import { clock, moment } from "./time";
@@ -21,6 +21,8 @@ export interface Host {
 
 export class Chart {
   shown: Shown | null = null;
+  /** The limits that the page brought along. */
+  readonly bounds: Bound[];
   private plot: uPlot | null = null;
   private strip: uPlot | null = null;
   private lines: Drawn[] = [];
@@ -38,6 +40,7 @@ export class Chart {
     private readonly host: Host,
   ) {
     this.place = one(".plot", root)!;
+    this.bounds = JSON.parse(root.dataset.bounds ?? "[]");
     this.legend = one(".legend", root)!;
     this.place.tabIndex = 0;
     this.place.setAttribute("role", "group");
@@ -193,7 +196,7 @@ export class Chart {
     const hooks: uPlot.Hooks.Arrays = {
       drawClear: [(u) => this.under(u, main)],
       // Over the grid: a limit may lie on one of its lines.
-      drawAxes: [(u) => main && this.panel.bounds && draw.bounds(u, this.panel.bounds)],
+      drawAxes: [(u) => main && draw.bounds(u, this.bounds)],
       draw: [(u) => draw.marks(u, this.shown!.now)],
       setCursor: [(u) => this.moved(u)],
       setSelect: [(u) => this.selected(u)],

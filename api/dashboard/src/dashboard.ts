@@ -212,7 +212,7 @@ export class Dashboard implements Host, Steered {
   private describe(chart: Chart): void {
     const { sheet, span, view, step, region } = chart.shown!;
     const name = placeOf(chart.panel.name, region);
-    const note = chart.panel.note?.(view.region);
+    const note = chart.panel.note?.(view.region, chart.bounds);
     const text = `${summary(sheet, span, view, name, step, chart.panel.title, this.now)}${note ? ` ${note}` : ""}`;
     one(".summary", chart.root)!.textContent = text;
     one(".plot", chart.root)!.setAttribute("aria-label", text);

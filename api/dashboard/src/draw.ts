@@ -87,7 +87,7 @@ export function bounds(u: uPlot, limits: Bound[]): void {
     context.setLineDash([pixels(6), pixels(4)]);
     for (const { value, since } of limits) {
       const y = u.valToPos(value, "y", true);
-      const from = Math.max(u.valToPos(since, "x", true), u.bbox.left);
+      const from = Math.max(u.valToPos(Date.parse(since) / 1000, "x", true), u.bbox.left);
       context.beginPath();
       context.moveTo(from, y);
       context.lineTo(u.bbox.left + u.bbox.width, y);

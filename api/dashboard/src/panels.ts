@@ -2,12 +2,14 @@
 
 import type { Loaded, Series } from "./data";
 import { combined, type Line, type Picked } from "./sheet";
+import { date } from "./time";
 import type { Region } from "./view";
 
+/** A limit of system operation, of the catalogue. */
 export interface Bound {
   value: number;
-  since: number;
-  label: string;
+  /** The day from which it has held. */
+  since: string;
 }
 
 export interface Panel {
@@ -17,15 +19,13 @@ export interface Panel {
   lines(loaded: Map<string, Loaded>, region: Region): Picked[];
   unit: string;
   right?: string;
-  bounds?: Bound[];
   /** The least range of the vertical axis. */
   least?: [number, number];
-  note?(region: Region): string;
+  note?(region: Region, bounds: Bound[]): string;
   stacked?: boolean;
 }
 
 const NET: Record<Region, string> = { ALL: "INTER_NET", ROI: "INTER_NET_ROI", NI: "INTER_NET_NI" };
-const day = (text: string): number => Date.parse(`${text}T00:00:00Z`) / 1000;
 
 function find(loaded: Map<string, Loaded>, area: string, field: string, role?: Series["role"]): Series | undefined {
   return loaded
@@ -175,9 +175,12 @@ const snsp: Panel = {
   unit: "%",
   areas: () => ["snsp"],
   least: [0, 80],
-  bounds: [{ value: 75, since: day("2022-04-01"), label: "limit 75 %" }],
-  note: (region) =>
-    `System non-synchronous penetration${region === "ALL" ? "" : ", of the whole island"}; limit 75 % since 1 April 2022.`,
+  note: (region, bounds) => {
+    const limits = bounds.map(
+      ({ value, since }) => `; limit ${value} % since ${date(Date.parse(since) / 1000, "UTC")}`,
+    );
+    return `System non-synchronous penetration${region === "ALL" ? "" : ", of the whole island"}${limits.join("")}.`;
+  },
   lines: (loaded) => [
     {
       line: { key: "snsp", label: "SNSP", unit: "%", colour: "snsp", kind: "line" },
@@ -193,10 +196,6 @@ const frequency: Panel = {
   unit: "Hz",
   areas: () => ["frequency"],
   least: [49.75, 50.25],
-  bounds: [
-    { value: 49.8, since: day("2014-01-01"), label: "normal from 49.8 Hz" },
-    { value: 50.2, since: day("2014-01-01"), label: "normal to 50.2 Hz" },
-  ],
   note: () => "Mean, least and most of each slot; 5-second values in a range of three hours or less.",
   lines: (loaded) => {
     const series = find(loaded, "frequency", "SYS_FREQUENCY");
