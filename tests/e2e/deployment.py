@@ -1,6 +1,7 @@
 """A real deployment for tests: Airflow's own processes, the stand-in upstream, and an S3 server behind a gate."""
 
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -53,6 +54,21 @@ class Deployment:
     def trigger(self, dag_id: str, conf: dict[str, Any]) -> str:
         run = self.airflow.post(f"dags/{dag_id}/dagRuns", {"logical_date": None, "conf": conf})
         return str(run["dag_run_id"])
+
+    def cli(self, *arguments: str) -> str:
+        """What the command `airflow` prints; RuntimeError when it fails."""
+        done = subprocess.run(
+            [sys.executable, "-m", "airflow", *arguments],
+            cwd=ROOT,
+            env=self.stack.environment() | {"COLUMNS": "200"},
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        if done.returncode:
+            raise RuntimeError(done.stdout[-2000:] + done.stderr[-2000:])
+        return done.stdout
 
     def log(self, dag_id: str, run_id: str, task_id: str, *, map_index: int = -1, attempt: int = 1) -> str:
         path = f"dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task_id}/logs/{attempt}"

@@ -2,8 +2,6 @@
 
 import io
 import re
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
@@ -13,7 +11,6 @@ from zoneinfo import ZoneInfo
 import pyarrow.parquet as pq
 import pytest
 
-from dev.stack import ROOT
 from tests.e2e.deployment import Deployment, deployed, while_locked
 
 pytestmark = pytest.mark.network
@@ -37,18 +34,7 @@ def going(deployment: Deployment) -> list[str]:
 
 
 def airflow(deployment: Deployment, *arguments: str) -> str:
-    done = subprocess.run(
-        [sys.executable, "-m", "airflow", "backfill", "create", "--dag-id", "ingest_eirgrid", *arguments],
-        cwd=ROOT,
-        env=deployment.stack.environment() | {"COLUMNS": "200"},
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    if done.returncode:
-        raise RuntimeError(done.stdout[-2000:] + done.stderr[-2000:])
-    return done.stdout
+    return deployment.cli("backfill", "create", "--dag-id", "ingest_eirgrid", *arguments)
 
 
 def backfilled(deployment: Deployment) -> list[dict[str, Any]]:

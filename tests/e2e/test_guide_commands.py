@@ -2,8 +2,6 @@
 
 import json
 import shlex
-import subprocess
-import sys
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
@@ -46,18 +44,10 @@ def airflow(deployment: Deployment, line: Line) -> str:
     assert words[0] in {"airflow", "dev/airflow"}
     if words[0] == "dev/airflow":
         assert (ROOT / words[0]).exists()
-    done = subprocess.run(
-        [sys.executable, "-m", "airflow", *words[1:]],
-        cwd=ROOT,
-        env=deployment.stack.environment() | {"COLUMNS": "200"},
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    if done.returncode:
-        raise RuntimeError(f"{line.place}: {done.stdout[-2000:]}{done.stderr[-2000:]}")
-    return done.stdout
+    try:
+        return deployment.cli(*words[1:])
+    except RuntimeError as error:
+        raise RuntimeError(f"{line.place}: {error}") from error
 
 
 def cases(kind: Kind, holding: str = "") -> list[Any]:

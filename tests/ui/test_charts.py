@@ -16,7 +16,7 @@ from typing import Any
 import duckdb
 import pytest
 import requests
-from playwright.sync_api import Locator, Page, Route
+from playwright.sync_api import Download, Locator, Page, Route
 
 from tests.ui.conftest import Open, drawn, when
 
@@ -59,6 +59,14 @@ def point_at(page: Page, panel: str, part: float) -> None:
     x, y = box["x"] + box["width"] * part, box["y"] + box["height"] / 2
     page.mouse.move(x - 30, y)
     page.mouse.move(x, y, steps=5)
+
+
+def downloaded(page: Page, button: str, path: Path) -> Download:
+    """Press a button and keep the file that it gives."""
+    with page.expect_download() as loading:
+        page.get_by_role("button", name=button).click()
+    loading.value.save_as(path)
+    return loading.value
 
 
 def key(page: Page, panel: str, *names: str) -> None:
@@ -379,11 +387,9 @@ def test_a_comparison_is_with_the_same_wall_clock_time(visit: Open, ask: Callabl
 def test_the_csv_of_a_chart_is_the_apis(visit: Open, site: str, tmp_path: Path) -> None:
     page = visit("/ui/?start=2026-10-25&end=2026-10-26&series=wind&region=NI")
     drawn(page, "wind")
-    with page.expect_download() as loading:
-        page.get_by_role("button", name="CSV: Wind").click()
     path = tmp_path / "wind.csv"
-    loading.value.save_as(path)
-    assert loading.value.suggested_filename.startswith("simulated-wind-NI-2026-10-24T2300Z-2026-10-26T0000Z")
+    file = downloaded(page, "CSV: Wind", path)
+    assert file.suggested_filename.startswith("simulated-wind-NI-2026-10-24T2300Z-2026-10-26T0000Z")
     got = duckdb.read_csv(str(path)).fetchall()
     window = "start=2026-10-24T23:00:00Z&end=2026-10-26T00:00:00Z"
     own = requests.get(f"{site}/api/wind?region=NI&{window}&format=csv", timeout=30)
@@ -394,9 +400,7 @@ def test_the_csv_of_a_chart_is_the_apis(visit: Open, site: str, tmp_path: Path) 
 def test_the_parquet_of_a_chart_has_the_same_values(visit: Open, tmp_path: Path) -> None:
     page = visit("/ui/?start=2026-10-25&end=2026-10-26&series=wind&region=NI&hide=wind.forecast")
     drawn(page, "wind")
-    with page.expect_download() as loading:
-        page.get_by_role("button", name="Parquet: Wind").click()
-    loading.value.save_as(tmp_path / "wind.parquet")
+    downloaded(page, "Parquet: Wind", tmp_path / "wind.parquet")
     rows = duckdb.read_parquet(str(tmp_path / "wind.parquet")).fetchall()
     names = duckdb.read_parquet(str(tmp_path / "wind.parquet")).columns
     assert {row[names.index("field")] for row in rows} == {"WIND_ACTUAL"}, "a line that is hidden is left out"
@@ -409,9 +413,7 @@ def test_everything_shown_comes_as_one_csv(visit: Open, tmp_path: Path) -> None:
     page = visit("/ui/?start=2026-10-30&end=2026-10-31&series=wind,co2,frequency&region=ROI")
     drawn(page, "wind", "co2", "frequency")
     page.get_by_text("Download", exact=True).click()
-    with page.expect_download() as loading:
-        page.get_by_role("button", name="All as CSV").click()
-    loading.value.save_as(tmp_path / "all.csv")
+    downloaded(page, "All as CSV", tmp_path / "all.csv")
     found = duckdb.sql(f"SELECT area, count(*) FROM '{tmp_path / 'all.csv'}' GROUP BY ALL ORDER BY ALL").fetchall()
     assert found == [("co2", 192), ("frequency", 96), ("wind", 192)]
 
@@ -419,9 +421,7 @@ def test_everything_shown_comes_as_one_csv(visit: Open, tmp_path: Path) -> None:
 def test_how_demand_is_met_comes_with_its_derived_numbers(visit: Open, tmp_path: Path) -> None:
     page = visit("/ui/?start=2026-10-30&end=2026-10-31&series=met&region=ROI")
     drawn(page, "met")
-    with page.expect_download() as loading:
-        page.get_by_role("button", name="CSV: How demand is met").click()
-    loading.value.save_as(tmp_path / "met.csv")
+    downloaded(page, "CSV: How demand is met", tmp_path / "met.csv")
     table = duckdb.read_csv(str(tmp_path / "met.csv"))
     assert table.columns == [
         "timestamp", "Wind [MW]", "Solar [MW]", "Net import [MW]", "North-South (derived) [MW]",
@@ -435,9 +435,8 @@ def test_how_demand_is_met_comes_with_its_derived_numbers(visit: Open, tmp_path:
 def test_a_picture_says_whose_and_what_data_it_shows(visit: Open, tmp_path: Path) -> None:
     page = visit("/ui/?series=wind")
     drawn(page, "wind")
-    with page.expect_download() as loading:
-        page.get_by_role("button", name="PNG: Wind").click()
-    data = Path(loading.value.path()).read_bytes()
+    downloaded(page, "PNG: Wind", tmp_path / "wind.png")
+    data = (tmp_path / "wind.png").read_bytes()
     assert data.startswith(b"\x89PNG")
     width, height = (int.from_bytes(data[at : at + 4], "big") for at in (16, 20))
     assert width > 1000
@@ -456,9 +455,8 @@ def test_a_picture_of_all_has_every_chart(visit: Open, tmp_path: Path) -> None:
     page = visit("/ui/?compare=previous")
     drawn(page, "demand")
     page.get_by_text("Download", exact=True).click()
-    with page.expect_download() as loading:
-        page.get_by_role("button", name="All as PNG").click()
-    data = Path(loading.value.path()).read_bytes()
+    downloaded(page, "All as PNG", tmp_path / "all.png")
+    data = (tmp_path / "all.png").read_bytes()
     # In strips of 40 pixels, how many rows in a row show nothing but the ground.
     blank = page.evaluate(
         """async bytes => { const i = await createImageBitmap(new Blob([new Uint8Array(bytes)]));
