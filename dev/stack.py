@@ -161,7 +161,8 @@ class Stack:
             "CORE__FERNET_KEY": "",
             "CORE__SIMPLE_AUTH_MANAGER_USERS": f"{USER}:admin",
             "CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(passwords),
-            "DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home / 'airflow.db'}",
+            # Six processes share the file: on a busy machine one waits longer than the five seconds of the default.
+            "DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home / 'airflow.db'}?timeout=60",
             "API__BASE_URL": self.airflow_url,
             "API__WORKERS": "1",
             "API__SECRET_KEY": self._secret("api_key"),

@@ -16,6 +16,7 @@ from dev.airflow_client import AirflowClient
 from dev.patience import until
 from dev.stack import ROOT, USER, Ports, Stack
 from tests.e2e.gate import Gate
+from tests.e2e.postgres import postgres, programs_of_postgres
 from tests.sockets import free_port
 
 PATIENCE: Final = 180.0
@@ -91,9 +92,19 @@ def while_locked(create: Callable[[], Any]) -> Any:
 
 @contextmanager
 def deployed(
-    state: Path, *, feed: str, now: str | None, recorded: Path | None = None, settings: dict[str, str] | None = None
+    state: Path,
+    *,
+    feed: str,
+    now: str | None,
+    recorded: Path | None = None,
+    settings: dict[str, str] | None = None,
+    on_sqlite: bool = False,
 ) -> Iterator[Deployment]:
+    """A deployment on PostgreSQL, as on MWAA; on SQLite, as `make run`, when asked or where that is all there is."""
     with ExitStack() as closing:
+        database = {}
+        if not on_sqlite and programs_of_postgres():
+            database["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"] = closing.enter_context(postgres())
         moto = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
         moto.start()
         closing.callback(moto.stop)
@@ -117,7 +128,7 @@ def deployed(
             ports=Ports(airflow=free_port(), api=free_port(), upstream=free_port()),
             now=now,
             recorded=recorded,
-            extra=AWS | {"AWS_ENDPOINT_URL_S3": gate.url} | (settings or {}),
+            extra=AWS | {"AWS_ENDPOINT_URL_S3": gate.url} | database | (settings or {}),
         )
         stack.prepare()
         airflow = AirflowClient(stack.airflow_url, user=USER, password=stack.password())

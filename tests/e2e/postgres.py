@@ -10,28 +10,26 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-import pytest
-
 from tests.sockets import free_port
 
 ACCOUNT: Final = "postgres"
 """PostgreSQL refuses to be root's: root's tests run it as the account that its package makes."""
 
 
-def postgres_or_skip() -> Path:
-    """The folder of the server's programs."""
+def programs_of_postgres() -> Path | None:
+    """The folder of the server's programs; None where it is not installed."""
     on_path = shutil.which("pg_ctl")
     packaged = sorted(Path("/usr/lib/postgresql").glob("*/bin/pg_ctl"))
     found = packaged[-1:] or ([Path(on_path).resolve()] if on_path else [])
-    if not found:
-        pytest.skip("PostgreSQL is not installed: apt-get install postgresql")
-    return found[0].parent
+    return found[0].parent if found else None
 
 
 @contextmanager
 def postgres() -> Iterator[str]:
     """SQLAlchemy's address of an empty database, until the block ends."""
-    programs = postgres_or_skip()
+    programs = programs_of_postgres()
+    if programs is None:
+        raise FileNotFoundError("PostgreSQL is not installed: apt-get install postgresql")
     as_root = os.geteuid() == 0
     with tempfile.TemporaryDirectory(prefix="postgres-") as folder:
         if as_root:
