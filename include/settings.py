@@ -65,6 +65,17 @@ class Settings(BaseSettings):
         le=100,
         description="Identical answers of upstream, over at least three days, after which a missing day is given up.",
     )
+    alert_topic: str = Field(
+        default="",
+        pattern=r"^(arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[A-Za-z0-9_-]+)?$",
+        description="ARN of the SNS topic that is told of incidents. Absent: nobody is told.",
+    )
+    site: str = Field(
+        default="",
+        pattern=r"^(https?://\S+)?$",
+        description="Address of the API, the dashboard and the guide, such as https://grid.example.org, for links in"
+        " Airflow and in alerts. Absent: no links.",
+    )
     csv_folder: str | None = Field(
         default=None,
         description="Folder of CSV files and the `source.yaml` that describes them. Switches `csv_folder` on.",

@@ -54,17 +54,23 @@ def _refused(areas: Iterable[Area], done: list[UnitResult]) -> Iterable[str]:
 
 
 def _silent(areas: Iterable[Area], units: Sequence[Unit], done: list[UnitResult], *, now: datetime) -> Iterable[str]:
-    """Areas with nothing new for longer than their alert threshold.
+    for area in areas:
+        planned = [unit for unit in units if unit.partition.area == area.name]
+        own = [result for result in done if result.area == area.name]
+        if seen := silence(area, planned, own, now=now):
+            yield f"{area.name}: {seen}"
+
+
+def silence(area: Area, units: Sequence[Unit], done: Sequence[UnitResult], *, now: datetime) -> str:
+    """What is said of an area with nothing new for longer than its alert threshold; empty while there is.
 
     Without any value within that, silence is counted from the run's first day, and a day of it is enough.
     """
-    for area in areas:
-        own = [result for result in done if result.area == area.name]
-        newest = [datetime.fromisoformat(result.newest) for result in own if result.newest]
-        if not own:
-            continue
-        start = midnight(min(unit.first for unit in units if unit.partition.area == area.name))
-        last = max(newest, default=start)
-        if now - last > (area.alert_after if newest else min(area.alert_after, DAY)):
-            seen = "nothing newer than" if newest else "no value since"
-            yield f"{area.name}: {seen} {last:%Y-%m-%d %H:%M} UTC; alert threshold {area.alert_after}"
+    if not done:
+        return ""
+    newest = [datetime.fromisoformat(result.newest) for result in done if result.newest]
+    last = max(newest, default=midnight(min(unit.first for unit in units)))
+    if now - last <= (area.alert_after if newest else min(area.alert_after, DAY)):
+        return ""
+    seen = "nothing newer than" if newest else "no value since"
+    return f"{seen} {last:%Y-%m-%d %H:%M} UTC; alert threshold {area.alert_after}"

@@ -6,6 +6,9 @@ from typing import TYPE_CHECKING, Final
 from airflow.sdk import DAG, TriggerRule, get_current_context, task
 from airflow.sdk.exceptions import AirflowSkipException
 
+from include.domain.errors import Incomplete
+from include.domain.incidents import Cause
+from include.orchestration.alerts import telling
 from include.orchestration.assets import READINGS
 from include.orchestration.tasks import DEFAULTS, START, open_claimed
 from include.settings import load_settings
@@ -22,6 +25,8 @@ days, then `current` (the newest reading of every series), `snapshot` (everythin
 last three days); beside them `catalogue` and `files` (what there is, from an inventory that reads only the files that
 have changed). A summary that has not changed is not written. Clearing any task gives the same summaries.
 """
+
+TARGETS: Final = [{"source_id": entry.source_id, "area": area.name} for entry in SOURCES for area in entry.areas]
 
 
 def export_dag() -> DAG:
@@ -40,11 +45,11 @@ def export_dag() -> DAG:
         doc_md=DOC,
         description="30-day summaries per area, current values, snapshot",
     ) as dag:
-        targets = [{"source_id": entry.source_id, "area": area.name} for entry in SOURCES for area in entry.areas]
-        areas = _area.expand_kwargs(targets)
+        areas = _area.expand_kwargs(TARGETS)
+        written = [_current(), _snapshot()]
         # The snapshot takes the newest values from the areas' summaries, as current does.
-        areas >> [_current(), _snapshot()]
-        _inventory()
+        areas >> written
+        [areas, *written, _inventory()] >> _reconcile()
     return dag
 
 
@@ -79,6 +84,23 @@ def _inventory() -> dict[str, int]:
     read = {entry.source_id: inventory.update(entry.source_id) for entry in export.entries}
     inventory.publish()
     return read
+
+
+@task(task_id="reconcile", trigger_rule=TriggerRule.ALL_DONE)
+def _reconcile() -> None:
+    """Red when a summary could not be written, and told: a red task never hides in a green run."""
+    ti = get_current_context()["ti"]
+    with telling("export", Cause.EXPORT_FAILED):
+        states = ti.get_task_states(dag_id=ti.dag_id, run_ids=[ti.run_id]).get(ti.run_id, {})
+        red = sorted(name for name, state in states.items() if state in {"failed", "upstream_failed"})
+        if red:
+            raise Incomplete(f"failed: {', '.join(_label(name) for name in red)}; the log of each says why")
+
+
+def _label(name: str) -> str:
+    """`area wind` of `area_0`, as Airflow calls a mapped instance here."""
+    task_id, _, index = name.rpartition("_")
+    return f"{task_id} {TARGETS[int(index)]['area']}" if task_id == "area" and index.isdigit() else name
 
 
 def _export() -> "Export":

@@ -1,5 +1,6 @@
 """The ingest DAG of a source: plan → ingest or repair, mapped → publish → reconcile."""
 
+import logging
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
@@ -9,22 +10,28 @@ from irish_day_timetable import LiveAndIrishDays
 
 from include.domain.calendar import irish_day
 from include.domain.catalogue import CYCLE
-from include.domain.errors import ContractBroken, Incomplete, SettingInvalid, Transient
+from include.domain.errors import ContractBroken, GridError, Incomplete, SettingInvalid, Transient
+from include.domain.incidents import ALL, Cause
 from include.domain.readings import Outcome, Unit
 from include.jobs.circuit import RunSoFar
 from include.jobs.plan import Selection, parse_days, plan_days, plan_live
 from include.jobs.reconcile import reconcile
 from include.jobs.result import UnitResult, our_error
+from include.orchestration.alerts import first_red, run_after, tell, tell_whole
 from include.orchestration.assets import READINGS
 from include.orchestration.params import days_and_areas, refuse_unknown
 from include.orchestration.tasks import DEFAULTS, START, open_claimed, open_readings
 from include.orchestration.units import result_from_xcom, result_to_xcom, unit_from_xcom, unit_to_xcom
-from include.settings import live_pool, load_settings, repair_pool
+from include.settings import Settings, live_pool, load_settings, repair_pool
 from include.sources.base import SourceEntry
 from include.sources.registry import source
 
+log = logging.getLogger(__name__)
+
 ONE_DAY: Final = timedelta(hours=22)
 """An interval at least this long is an Irish day of a native backfill; a live run's has no length."""
+PROBLEM: Final = "problem"
+"""XCom key of why there is no plan."""
 RESULT: Final = "outcome"
 """XCom key of a unit's result; pushed whether the unit went well or not."""
 
@@ -89,7 +96,17 @@ def _params(entry: SourceEntry) -> dict[str, Param]:
 @task(task_id="plan", priority_weight=20)
 def _plan(source_id: str) -> list[dict[str, Any]]:
     """The units of a live run; a repair's units go to XCom `repair`. Skipped while another live run is going."""
-    context = get_current_context()
+    try:
+        live, repair = _units_asked(source_id, get_current_context())
+    except GridError as error:
+        _push(PROBLEM, str(error))
+        raise
+    _push("repair", [unit_to_xcom(unit) for unit in repair])
+    return [unit_to_xcom(unit) for unit in live]
+
+
+def _units_asked(source_id: str, context: Any) -> tuple[list[Unit], list[Unit]]:
+    """The units of a live run and those of a repair; one of the two is empty."""
     settings = load_settings()
     settings.require_contact()
     entry, params = source(source_id), context["params"]
@@ -114,8 +131,7 @@ def _plan(source_id: str) -> list[dict[str, Any]]:
     else:
         repair = plan_days(entry, *wanted, now=settings.clock(), selection=selection)
     open_claimed(settings)
-    _push("repair", [unit_to_xcom(unit) for unit in repair])
-    return [unit_to_xcom(unit) for unit in live]
+    return live, repair
 
 
 @task(task_id="plan_repair", priority_weight=5)
@@ -175,42 +191,65 @@ def _publish(source_id: str) -> None:
 
 @task(task_id="reconcile", trigger_rule=TriggerRule.ALL_DONE, priority_weight=20)
 def _reconcile(source_id: str) -> dict[str, int]:
-    """Compare the plan with what happened: a red unit never hides in a green run."""
+    """Compare the plan with what happened, and tell of it: a red unit never hides in a green run."""
     context = get_current_context()
-    ti = context["ti"]
+    settings, live = load_settings(), _is_live(context)
+    now = settings.now or context["dag_run"].run_after
+    try:
+        units, strict = _planned(context["ti"])
+    except Incomplete as error:
+        if live:
+            tell_whole(source_id, Cause.OUR_ERROR, reason=str(error))
+        raise
+    results, areas = _results(), source(source_id).areas
+    verdict = reconcile(units, results, areas=areas, now=now, strict=strict)
+    untold = _end_cycle(source_id, units, results, settings=settings, now=now) if live else []
+    if verdict.faults or untold:
+        raise Incomplete("; ".join([*verdict.faults, *untold]))
+    return verdict.counts
+
+
+def _planned(ti: Any) -> tuple[list[Unit], bool]:
+    """The units of this run, and whether they are a repair; Incomplete when there is no plan."""
     planners = ["plan", "plan_repair"]
-    broken = ti.get_ti_count(
-        dag_id=ti.dag_id, task_ids=planners, run_ids=[ti.run_id], states=["failed", "upstream_failed"]
-    )
-    if broken:
-        raise Incomplete("the plan failed, nothing was fetched; its log says why")
+    if ti.get_ti_count(dag_id=ti.dag_id, task_ids=planners, run_ids=[ti.run_id], states=["failed", "upstream_failed"]):
+        why = ti.xcom_pull(task_ids="plan", key=PROBLEM) or "its log says why"
+        raise Incomplete(f"the plan failed, nothing was fetched: {why}")
     pulled = ti.xcom_pull(task_ids=planners)
     if all(part is None for part in pulled):
         raise AirflowSkipException("nothing was planned")
-    strict = bool(pulled[-1])
-    units = [unit_from_xcom(unit) for part in pulled for unit in part or []]
-    settings, results = load_settings(), _results()
-    if not strict and not (context["params"]["areas"] or context["params"]["regions"]):
-        from include.jobs.cycle import record  # noqa: PLC0415  DAG files are parsed without storage
+    return [unit_from_xcom(unit) for part in pulled for unit in part or []], bool(pulled[-1])
 
-        record(
-            open_claimed(settings),
-            source_id,
-            units=units,
-            results=results,
-            run_after=settings.now or context["dag_run"].run_after,
-            ended_at=settings.clock(),
-        )
-    verdict = reconcile(
-        units,
-        results,
-        areas=source(source_id).areas,
-        now=settings.now or context["dag_run"].run_after,
-        strict=strict,
+
+def _end_cycle(
+    source_id: str, units: list[Unit], results: list[UnitResult], *, settings: Settings, now: datetime
+) -> list[str]:
+    """Record a live run and tell of what it found; what could not be told. A later run's record stays as it is."""
+    from include.jobs.alerts import Cycle  # noqa: PLC0415  DAG files are parsed without storage
+    from include.jobs.cycle import record  # noqa: PLC0415
+    from include.jobs.troubles import troubles_of  # noqa: PLC0415
+
+    ended = settings.clock()
+    try:
+        if not record(open_claimed(settings), source_id, units=units, results=results, run_after=now, ended_at=ended):
+            return []
+    except GridError:
+        # The store may be what is wrong: then above all somebody is told.
+        log.exception("the record of this run cannot be written")
+    found = troubles_of(units, results, areas=source(source_id).areas, now=now)
+    judged = frozenset(found.judged | {(ALL, Cause.OUR_ERROR)})
+    due = run_after()
+    return tell(
+        settings,
+        Cycle(source=source_id, run_after=due, troubles=found.troubles, judged=judged, first_red=first_red()),
     )
-    if verdict.faults:
-        raise Incomplete("; ".join(verdict.faults))
-    return verdict.counts
+
+
+def _is_live(context: Any) -> bool:
+    """Whether the run is a whole live cycle: no days, areas or regions were asked for."""
+    start, end = context.get("data_interval_start"), context.get("data_interval_end")
+    whole_day = start is not None and end is not None and end - start >= ONE_DAY
+    return not whole_day and not any((context["dag_run"].conf or {}).values())
 
 
 def _days_asked(context: Any, now: datetime) -> tuple[date, date] | None:

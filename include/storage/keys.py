@@ -16,6 +16,8 @@ VERDICTS: Final = "verdicts"
 REPORTS: Final = "gap_reports"
 CYCLES: Final = "cycles"
 INVENTORY: Final = "inventory"
+ALERTS_KEY: Final = "alerts/state.json"
+"""The incidents that go on, of all DAGs, and the messages that have not been sent yet."""
 
 SCHEMA_VERSION: Final = 1
 

@@ -1,0 +1,93 @@
+"""From the end of a run to the SNS topic: once when an incident opens, once when it is over. Off without a topic."""
+
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from airflow.sdk import get_current_context
+from airflow.sdk.exceptions import AirflowSkipException
+
+from include.domain.catalogue import CYCLE
+from include.domain.incidents import Cause
+from include.settings import Settings, load_settings
+from include.storage.location import open_store
+
+if TYPE_CHECKING:
+    from include.jobs.alerts import Cycle
+    from include.jobs.notices import Place
+    from include.storage.alerts import Message
+
+log = logging.getLogger(__name__)
+
+
+@contextmanager
+def telling(source: str, cause: Cause) -> Iterator[None]:
+    """Judge the run by whether this block raises. A skipped task says nothing."""
+    try:
+        yield
+    except AirflowSkipException:
+        raise
+    except Exception as error:
+        tell_whole(source, cause, reason=str(error))
+        raise
+    tell_whole(source, cause, reason="")
+
+
+def tell_whole(source: str, cause: Cause, *, reason: str) -> None:
+    """Tell of a run that is judged as one; what cannot be sent is in the log and waits for the next run."""
+    from include.jobs.alerts import Cycle  # noqa: PLC0415  DAG files are parsed without boto3
+
+    for fault in tell(load_settings(), Cycle.whole(source, cause, reason=reason, run_after=run_after())):
+        log.error(fault)
+
+
+def tell(settings: Settings, cycle: "Cycle") -> list[str]:
+    """Count this run and send what it opens and closes; what could not be sent, in a sentence each."""
+    from include.jobs.alerts import Teller  # noqa: PLC0415
+
+    if not settings.alert_topic:
+        return []
+    teller = Teller(
+        store=open_store(settings.store),
+        publish=_publisher(settings.alert_topic),
+        place=_place(settings),
+        clock=lambda: datetime.now(UTC),
+    )
+    return teller.tell(cycle)
+
+
+def run_after() -> datetime:
+    """When the run was due."""
+    due: datetime = get_current_context()["dag_run"].run_after
+    return due
+
+
+def first_red() -> bool:
+    """Whether the tick before this one did not end red; true for a run that is no tick."""
+    context = get_current_context()
+    tick = context.get("logical_date")
+    if tick is None:
+        return True
+    ti = context["ti"]
+    return not ti.get_dr_count(dag_id=ti.dag_id, logical_dates=[tick - CYCLE], states=["failed"])
+
+
+def _publisher(topic: str) -> "Callable[[Message], None]":
+    from airflow.providers.amazon.aws.hooks.sns import SnsHook  # noqa: PLC0415
+
+    hook = SnsHook(aws_conn_id="aws_default")
+
+    def publish(message: "Message") -> None:
+        hook.publish_to_target(target_arn=topic, message=message.body, subject=message.subject)
+
+    return publish
+
+
+def _place(settings: Settings) -> "Place":
+    from include.jobs.notices import Place  # noqa: PLC0415
+
+    ti: Any = get_current_context()["ti"]
+    url = ti.log_url.partition("/tasks/")[0]
+    return Place(dag_id=ti.dag_id, run_id=ti.run_id, run_url=url, site=settings.site, feed=settings.feed)

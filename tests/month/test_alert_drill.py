@@ -1,0 +1,160 @@
+"""A month of cycles with outages, restarts and a clock change: two messages per incident, none below, none missed."""
+
+import json
+import random
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+import boto3
+import pytest
+from moto.server import ThreadedMotoServer
+
+from include.domain.calendar import Month, month_span
+from include.domain.incidents import Cause, Trouble
+from include.jobs.alerts import Cycle, Teller
+from include.jobs.notices import Place
+from include.storage.alerts import Message
+from include.storage.local import LocalStore
+
+pytestmark = pytest.mark.network
+
+QUARTER: Final = timedelta(minutes=15)
+OCTOBER: Final = month_span(Month(2026, 10))
+"""25 October has 25 hours."""
+AREAS: Final = ("wind", "solar", "demand", "co2")
+CAUSES: Final = (Cause.CONTRACT_BROKEN, Cause.OUR_ERROR, Cause.UPSTREAM_UNAVAILABLE, Cause.NOTHING_NEW)
+
+
+@dataclass
+class Aws:
+    """A topic, and a queue that is subscribed to it."""
+
+    sns: Any
+    sqs: Any
+    topic: str
+    queue: str
+    refusals: int = 0
+    """How many times the topic refuses what is published next."""
+    published: int = 0
+
+    def publish(self, message: Message) -> None:
+        if self.refusals:
+            self.refusals -= 1
+            raise ConnectionError("the topic is away")
+        self.sns.publish(TopicArn=self.topic, Subject=message.subject, Message=message.body)
+        self.published += 1
+
+    def received(self) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = []
+        while messages := self.sqs.receive_message(QueueUrl=self.queue, MaxNumberOfMessages=10).get("Messages", []):
+            for one in messages:
+                found.append(json.loads(one["Body"]))
+                self.sqs.delete_message(QueueUrl=self.queue, ReceiptHandle=one["ReceiptHandle"])
+        return found
+
+
+@pytest.fixture
+def aws() -> Iterator[Aws]:
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    options: dict[str, Any] = {
+        "endpoint_url": f"http://{host}:{port}",
+        "region_name": "eu-west-1",
+        "aws_access_key_id": "test",
+        "aws_secret_access_key": "test",
+    }
+    sns, sqs = boto3.client("sns", **options), boto3.client("sqs", **options)
+    topic = sns.create_topic(Name="grid-alerts")["TopicArn"]
+    queue = sqs.create_queue(QueueName="mail")["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
+    yield Aws(sns, sqs, topic, queue)
+    server.stop()
+
+
+@dataclass
+class Month31:
+    """What is wrong when: one letter per cycle that took place, `x` bad and `.` good."""
+
+    seed: int
+    text: dict[tuple[str, Cause], str] = field(default_factory=dict)
+
+    @property
+    def ticks(self) -> list[datetime]:
+        count = (OCTOBER.end - OCTOBER.start) // QUARTER
+        return [OCTOBER.start + QUARTER * number + timedelta(minutes=3) for number in range(count)]
+
+    def troubles(self) -> dict[datetime, list[Trouble]]:
+        """Outages of one to three hundred cycles, some close together, at random."""
+        draw = random.Random(self.seed)
+        ticks = self.ticks
+        found: dict[datetime, list[Trouble]] = {tick: [] for tick in ticks}
+        for area in AREAS:
+            for cause in CAUSES:
+                at = draw.randrange(0, 300)
+                while at < len(ticks) - 10:
+                    for tick in ticks[at : at + draw.choice([1, 1, 2, 3, 3, 4, 5, 9, 40, 300])]:
+                        found[tick].append(Trouble(area, cause, "drill", 1, 3))
+                        at += 1
+                    at += draw.choice([1, 1, 2, 3, 50, 400])
+        return found
+
+
+def expected(bad: str, cause: Cause) -> int:
+    """Incidents in a row of cycles, told apart by two good ones: by regular expression, not by counting as the code."""
+    return len(re.findall(rf"x{{{cause.opens_after}}}(?:\.?x)*", bad))
+
+
+@pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.long)])
+def test_a_month_with_outages_restarts_and_a_clock_change(aws: Aws, tmp_path: Path, seed: int) -> None:
+    month = Month31(seed)
+    troubles, draw = month.troubles(), random.Random(seed + 100)
+    rows: dict[tuple[str, Cause], str] = dict.fromkeys(((area, cause) for area in AREAS for cause in CAUSES), "")
+    assert len(month.ticks) == 31 * 96 + 4
+    quiet_end = [month.ticks[-1] + QUARTER * number for number in range(1, 4)]
+    for tick in [*month.ticks, *quiet_end]:
+        if tick not in quiet_end and draw.random() < 0.02:
+            continue  # Airflow was being restarted: no run at all
+        if draw.random() < 0.02:
+            aws.refusals = 1
+        found = troubles.get(tick, [])
+        bad = {(one.area, one.cause) for one in found}
+        for pair in rows:
+            rows[pair] += "x" if pair in bad else "."
+        for _again in range(2 if draw.random() < 0.05 else 1):  # a run that is cleared
+            run(aws, LocalStore(tmp_path), tick, found)
+    run(aws, LocalStore(tmp_path), quiet_end[-1] + QUARTER, [])
+    incidents = {pair: expected(text, pair[1]) for pair, text in rows.items()}
+    told = tally(aws.received())
+    assert sum(incidents.values()) > 100
+    assert min(incidents.values()) >= 1
+    assert told == {(event, *pair): count for pair, count in incidents.items() for event in ("opened", "over")}
+
+
+def run(aws: Aws, store: LocalStore, tick: datetime, found: list[Trouble]) -> None:
+    """One run, in which nothing is left over from the one before but what is in the store."""
+    judged = frozenset((area, cause) for area in AREAS for cause in CAUSES)
+    teller = Teller(
+        store=store,
+        publish=aws.publish,
+        place=Place(dag_id="ingest_eirgrid", run_id=f"scheduled__{tick.isoformat()}"),
+        clock=lambda: tick,
+    )
+    teller.tell(Cycle(source="eirgrid", run_after=tick, troubles=found, judged=judged))
+
+
+def tally(messages: list[dict[str, Any]]) -> Counter[tuple[str, str, Cause]]:
+    """How many times each area was named in a message that opens or closes."""
+    counted: Counter[tuple[str, str, Cause]] = Counter()
+    for message in messages:
+        event = "over" if "over: " in message["Subject"] else "opened"
+        cause, _, areas = message["Subject"].removeprefix("[grid] ").removeprefix("over: ").partition(": eirgrid ")
+        for area in areas.split(", "):
+            counted[event, area, Cause(cause.replace(" ", "-"))] += 1
+    return counted
