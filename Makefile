@@ -12,6 +12,11 @@ MERMAID := dev/mermaid/node_modules/.installed
 DASHBOARD := api/dashboard/dist/.built
 NPM := ../../dev/npm
 BROWSER := .local/chromium
+SHIPPED := api dags deploy dev healthcheck_lambda include plugins
+# Locks hold hashes, which look like secrets.
+SCANNED := . ':!uv.lock' ':!**/package-lock.json' ':!**requirements.txt'
+# What tests give to moto, and the MD5 of nothing.
+NO_SECRETS := ^(test|testing|d41d8cd98f00b204e9800998ecf8427e)$$
 GUIDE := mkdocs.yml dev/guide_hooks.py $(shell find docs -type f)
 
 .DEFAULT_GOAL := help
@@ -33,11 +38,15 @@ test-all: check $(BROWSER)  ## The long suites too
 	cd api/dashboard && $(NPM) --silent test
 	$(PYTHON) -m pytest
 
-check: $(SYNCED) $(SITE) $(DASHBOARD)  ## Lint, types, layering
+check: $(SYNCED) $(SITE) $(DASHBOARD)  ## Lint, types, layering, bandit, secrets, known vulnerabilities
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
 	.venv/bin/lint-imports
+	@# SQL put together from text is ruff's S608, with the reason beside each.
+	.venv/bin/bandit --quiet -ll --skip B608 --recursive $(SHIPPED)
+	git ls-files -z -- $(SCANNED) | xargs -0 .venv/bin/detect-secrets-hook --no-verify --exclude-secrets '$(NO_SECRETS)'
+	$(PYTHON) -m dev.audit
 	cd api/dashboard && $(NPM) --silent run check
 
 format: $(SYNCED) $(DASHBOARD)  ## Format the code

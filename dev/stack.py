@@ -140,6 +140,9 @@ class Stack:
             "GRID_CONTACT": self.contact,
             "GRID_UPSTREAM": self._upstream or "",
             "GRID_NOW": self.now or "",
+            "GRID_SITE": self.api_url,
+            # Nobody else reaches it; Airflow's links to partitions lead there.
+            "PUBLIC_BULK": "true",
             # A newcomer waits for the first export.
             "CACHE_TTL_SECONDS": "3",
         }

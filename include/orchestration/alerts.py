@@ -30,9 +30,15 @@ def telling(source: str, cause: Cause) -> Iterator[None]:
     except AirflowSkipException:
         raise
     except Exception as error:
+        note(str(error))
         tell_whole(source, cause, reason=str(error))
         raise
     tell_whole(source, cause, reason="")
+
+
+def note(faults: str) -> None:
+    """Keep what is wrong where plugins/run_notes.py finds it for the run's note."""
+    get_current_context()["ti"].xcom_push(key="faults", value=faults)
 
 
 def tell_whole(source: str, cause: Cause, *, reason: str) -> None:

@@ -10,27 +10,27 @@ from include.domain.errors import Incomplete
 from include.domain.incidents import Cause
 from include.orchestration.alerts import telling
 from include.orchestration.assets import READINGS
-from include.orchestration.tasks import DEFAULTS, START, open_claimed
+from include.orchestration.tasks import DEFAULTS, START, doc_md, open_claimed
 from include.settings import load_settings
 from include.sources.registry import SOURCES
 
 if TYPE_CHECKING:
     from include.jobs.export import Export
 
-DOC: Final = """
-### Write the summaries that the API serves
-
-Wakes on an event of the `readings` Asset and reads the store, which is the truth: one summary per area with the last 30
-days, then `current` (the newest reading of every series), `snapshot` (everything at once) and `recent` (the same of the
-last three days); beside them `catalogue` and `files` (what there is, from an inventory that reads only the files that
-have changed). A summary that has not changed is not written. Clearing any task gives the same summaries.
-"""
-
 TARGETS: Final = [{"source_id": entry.source_id, "area": area.name} for entry in SOURCES for area in entry.areas]
 
 
 def export_dag() -> DAG:
-    """The DAG `export`."""
+    """Write the summaries that the API serves.
+
+    Wakes on an event of the `readings` Asset and reads the store, which is the truth: one summary per area with the
+    last 30 days, then `current` (the newest reading of every series), `snapshot` (everything at once) and `recent` (the
+    same of the last three days); beside them `catalogue` and `files` (what there is, from an inventory that reads only
+    the files that have changed). A summary that has not changed is not written. Clearing any task gives the same
+    summaries.
+
+    `reconcile` is red when any of them could not be written, and then somebody is told, if there is an alert topic.
+    """
     with DAG(
         dag_id="export",
         schedule=[READINGS],
@@ -42,7 +42,7 @@ def export_dag() -> DAG:
         default_args=DEFAULTS,
         dagrun_timeout=timedelta(minutes=14),
         tags=["export"],
-        doc_md=DOC,
+        doc_md=doc_md(export_dag),
         description="30-day summaries per area, current values, snapshot",
     ) as dag:
         areas = _area.expand_kwargs(TARGETS)

@@ -18,7 +18,7 @@ from include.domain.repairs import Repair
 from include.jobs.plan import narrowed, parse_days
 from include.orchestration.alerts import telling
 from include.orchestration.params import days_and_areas, refuse_unknown
-from include.orchestration.tasks import DEFAULTS, START, open_claimed
+from include.orchestration.tasks import DEFAULTS, START, doc_md, open_claimed
 from include.settings import Settings, load_settings
 from include.sources.base import SourceEntry
 from include.sources.registry import SOURCES, source
@@ -34,19 +34,6 @@ AT_ONCE: Final = 2
 DEADLINE: Final = timedelta(hours=3)
 """After this no more repairs are triggered; the next check goes on."""
 
-DOC: Final = f"""
-### Find what is missing, ask upstream for it again, write `gaps.json`
-
-Every day at 06:00 UTC the last days of every series are scanned (`GRID_GAP_DAYS`, 31). What should be there and is not
-becomes DagRuns of `ingest_<source>`: one per run of days of a partition, newest first, {AT_ONCE} at a time, at most
-`GRID_MAX_BACKFILLS_PER_RUN`. The ledger of what has been asked for is the Variable `gap_ledger_<source>`. Days of which
-upstream says the same `GRID_MAX_ATTEMPTS` times over at least three days are given up; the evidence lies in the store.
-
-Trigger it with `start` and `end` for other days, up to all history; with `areas` and `regions` for a part; with
-`dry_run` to read in the log of `plan` what it would do; with `reopen` to forget what was given up on these days.
-Clearing any task is safe: the ledger is written before anything is triggered, and no run id is used for two things.
-"""
-
 
 class TriggerRepair(TriggerDagRunOperator):  # type: ignore[misc]  # Airflow is untyped here
     """Triggers a repair and waits for it, unless the check has gone on for too long."""
@@ -59,7 +46,18 @@ class TriggerRepair(TriggerDagRunOperator):  # type: ignore[misc]  # Airflow is 
 
 
 def gapcheck_dag() -> DAG:
-    """The DAG `gapcheck`."""
+    """Find what is missing, ask upstream for it again, write `gaps.json`.
+
+    Every day at 06:00 UTC the last days of every series are scanned (`GRID_GAP_DAYS`, 31). What should be there and is
+    not becomes DagRuns of `ingest_<source>`: one per run of days of a partition, newest first, two at a time, at most
+    `GRID_MAX_BACKFILLS_PER_RUN`. The ledger of what has been asked for is the Variable `gap_ledger_<source>`. Days of
+    which upstream says the same `GRID_MAX_ATTEMPTS` times over at least three days are given up; the evidence lies in
+    the store.
+
+    Trigger it with `start` and `end` for other days, up to all history; with `areas` and `regions` for a part; with
+    `dry_run` to read in the log of `plan` what it would do; with `reopen` to forget what was given up on these days.
+    Clearing any task is safe: the ledger is written before anything is triggered, and no run id is used for two things.
+    """
     with DAG(
         dag_id="gapcheck",
         schedule="0 6 * * *",
@@ -73,7 +71,7 @@ def gapcheck_dag() -> DAG:
         default_args=DEFAULTS,
         params=_params(),
         tags=["gapcheck"],
-        doc_md=DOC,
+        doc_md=doc_md(gapcheck_dag),
         description="Find missing slots, trigger repairs, write gaps.json",
     ) as dag:
         planned = _plan.expand(source_id=[entry.source_id for entry in SOURCES])

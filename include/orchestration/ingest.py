@@ -17,10 +17,11 @@ from include.jobs.circuit import RunSoFar
 from include.jobs.plan import Selection, parse_days, plan_days, plan_live
 from include.jobs.reconcile import reconcile
 from include.jobs.result import UnitResult, our_error
-from include.orchestration.alerts import first_red, run_after, tell, tell_whole
+from include.orchestration.alerts import first_red, note, run_after, tell, tell_whole
 from include.orchestration.assets import READINGS
+from include.orchestration.links import LINKS, links_of
 from include.orchestration.params import days_and_areas, refuse_unknown
-from include.orchestration.tasks import DEFAULTS, START, open_claimed, open_readings
+from include.orchestration.tasks import DEFAULTS, START, doc_md, open_claimed, open_readings
 from include.orchestration.units import result_from_xcom, result_to_xcom, unit_from_xcom, unit_to_xcom
 from include.settings import Settings, live_pool, load_settings, repair_pool
 from include.sources.base import SourceEntry
@@ -35,22 +36,20 @@ PROBLEM: Final = "problem"
 RESULT: Final = "outcome"
 """XCom key of a unit's result; pushed whether the unit went well or not."""
 
-DOC: Final = """
-### {title}: fetch readings, merge them into their partitions
-
-{problem}
-Every 15 minutes (minutes 3, 18, 33, 48) yesterday, today and tomorrow's forecasts are fetched, one mapped task instance
-per partition. A native backfill makes one run per Irish day. A manual run takes `start` and `end` (Irish days, both
-included), `areas` and `regions`.
-
-`reconcile` is red when a unit failed for a reason that needs a person, or when an area has had nothing new for longer
-than its alert threshold. A unit that upstream did not answer is skipped in a live run, with the reason in its log and
-in its XCom `outcome`; the next cycle heals it. Clearing any task or run, at any time, gives the same readings.
-"""
-
 
 def ingest_dag(entry: SourceEntry) -> DAG:
-    """The DAG `ingest_<source_id>`."""
+    """Fetch readings, merge them into their partitions.
+
+    Every 15 minutes (minutes 3, 18, 33, 48) yesterday, today and tomorrow's forecasts are fetched, one mapped task
+    instance per partition. A native backfill makes one run per Irish day. A manual run takes `start` and `end` (Irish
+    days, both included), `areas` and `regions`.
+
+    `reconcile` is red when a unit failed for a reason that needs a person, or when an area has had nothing new for
+    longer than its alert threshold; of a live run somebody is told, if there is an alert topic. A unit that upstream
+    did not answer is skipped in a live run, with the reason in its log and in its XCom `outcome`; the next cycle heals
+    it. Clearing any task or run, at any time, gives the same readings.
+    """
+    problem = f"\n\n**It cannot run: {entry.problem}**" if entry.problem else ""
     with DAG(
         dag_id=f"ingest_{entry.source_id}",
         schedule=LiveAndIrishDays(),
@@ -61,7 +60,7 @@ def ingest_dag(entry: SourceEntry) -> DAG:
         default_args=DEFAULTS,
         params=_params(entry),
         tags=["ingest", entry.source_id],
-        doc_md=DOC.format(title=entry.title, problem=f"**It cannot run: {entry.problem}**\n" if entry.problem else ""),
+        doc_md=doc_md(ingest_dag) + problem,
         description=f"{entry.title}: fetch readings into Parquet",
     ) as dag:
         live = _plan(entry.source_id)
@@ -84,6 +83,8 @@ def ingest_dag(entry: SourceEntry) -> DAG:
             ingested.partial(strict=False).expand(unit=live),
             repaired.partial(strict=True).expand(unit=repairs),
         ]
+        for mapped in fetched:
+            mapped.operator.operator_extra_links = LINKS
         published = _publish(entry.source_id)
         fetched >> published >> _reconcile(entry.source_id)
     return dag
@@ -147,6 +148,8 @@ def _run_unit(unit: dict[str, Any], *, strict: bool) -> None:
     planned = unit_from_xcom(unit)
     try:
         settings = load_settings()
+        for key, url in links_of(planned, settings).items():
+            _push(key, url)
         entry = source(planned.partition.source)
         job = Ingest(
             source=entry.load().from_settings(settings, clock=settings.clock),
@@ -198,14 +201,16 @@ def _reconcile(source_id: str) -> dict[str, int]:
     try:
         units, strict = _planned(context["ti"])
     except Incomplete as error:
+        note(str(error))
         if live:
             tell_whole(source_id, Cause.OUR_ERROR, reason=str(error))
         raise
     results, areas = _results(), source(source_id).areas
     verdict = reconcile(units, results, areas=areas, now=now, strict=strict)
     untold = _end_cycle(source_id, units, results, settings=settings, now=now) if live else []
-    if verdict.faults or untold:
-        raise Incomplete("; ".join([*verdict.faults, *untold]))
+    if faults := "; ".join([*verdict.faults, *untold]):
+        note(faults)
+        raise Incomplete(faults)
     return verdict.counts
 
 
@@ -214,7 +219,7 @@ def _planned(ti: Any) -> tuple[list[Unit], bool]:
     planners = ["plan", "plan_repair"]
     if ti.get_ti_count(dag_id=ti.dag_id, task_ids=planners, run_ids=[ti.run_id], states=["failed", "upstream_failed"]):
         why = ti.xcom_pull(task_ids="plan", key=PROBLEM) or "its log says why"
-        raise Incomplete(f"the plan failed, nothing was fetched: {why}")
+        raise Incomplete(f"nothing was fetched, for want of a plan: {why}")
     pulled = ti.xcom_pull(task_ids=planners)
     if all(part is None for part in pulled):
         raise AirflowSkipException("nothing was planned")

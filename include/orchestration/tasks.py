@@ -1,5 +1,7 @@
 """What every task of this project shares: defaults, pools, retry rules, and the store and source behind a task."""
 
+import inspect
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
@@ -38,6 +40,11 @@ DEFAULTS: Final[dict[str, Any]] = {
     "weight_rule": "absolute",
     "execution_timeout": timedelta(minutes=5),
 }
+
+
+def doc_md(declaring: Callable[..., Any]) -> str:
+    """What Airflow shows of a DAG: the docstring of the function that declares it, its first line as the heading."""
+    return f"### {inspect.cleandoc(declaring.__doc__ or '')}"
 
 
 def open_claimed(settings: "Settings") -> "ObjectStore":

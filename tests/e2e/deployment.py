@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any, Final
 
 import boto3
-from moto.server import ThreadedMotoServer
 from tenacity import retry, retry_if_exception_message, stop_after_attempt, wait_fixed
 
 from dev.airflow_client import AirflowClient
@@ -17,6 +16,7 @@ from dev.patience import until
 from dev.stack import ROOT, USER, Ports, Stack
 from tests.e2e.gate import Gate
 from tests.e2e.postgres import postgres, programs_of_postgres
+from tests.mailbox import Mailbox, moto
 from tests.sockets import free_port
 
 PATIENCE: Final = 180.0
@@ -34,6 +34,8 @@ class Deployment:
     gate: Gate
     s3: Any
     bucket: str
+    mailbox: Mailbox
+    """What the alert topic has sent."""
 
     def wait(self, reached: Callable[[], bool], what: str) -> None:
         try:
@@ -105,11 +107,9 @@ def deployed(
         database = {}
         if not on_sqlite and programs_of_postgres():
             database["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"] = closing.enter_context(postgres())
-        moto = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-        moto.start()
-        closing.callback(moto.stop)
-        host, port = moto.get_host_and_port()
-        gate = Gate(f"http://{host}:{port}")
+        aws = closing.enter_context(moto())
+        mailbox = Mailbox.open(aws, name=f"alerts-{state.name}")
+        gate = Gate(aws)
         closing.callback(gate.close)
         s3 = boto3.client(
             "s3",
@@ -128,11 +128,14 @@ def deployed(
             ports=Ports(airflow=free_port(), api=free_port(), upstream=free_port()),
             now=now,
             recorded=recorded,
-            extra=AWS | {"AWS_ENDPOINT_URL_S3": gate.url} | database | (settings or {}),
+            extra=AWS
+            | {"AWS_ENDPOINT_URL_S3": gate.url, "AWS_ENDPOINT_URL_SNS": aws, "GRID_ALERT_TOPIC": mailbox.topic}
+            | database
+            | (settings or {}),
         )
         stack.prepare()
         airflow = AirflowClient(stack.airflow_url, user=USER, password=stack.password())
-        deployment = Deployment(stack, airflow, gate, s3, bucket)
+        deployment = Deployment(stack, airflow, gate, s3, bucket, mailbox)
         for name, command in stack.processes().items():
             if name != "api":
                 closing.enter_context(_process(name, command, stack))

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import numpy as np
 import psutil
@@ -290,3 +291,61 @@ def test_outcomes_lie_beside_the_data(simulated: Deployment, cycle: str) -> None
     days = json.loads(simulated.s3.get_object(Bucket=simulated.bucket, Key=key)["Body"].read())["days"]
     assert days["2026-11-22"][-1]["outcome"] == "stored"
     assert days["2026-11-22"][-1]["interface"]
+
+
+def test_a_failed_run_says_in_its_note_what_to_do(simulated: Deployment, cycle: str) -> None:
+    run = simulated.trigger("ingest_eirgrid", {"areas": ["wnd"]})
+    assert simulated.finish("ingest_eirgrid", run) == "failed"
+    simulated.wait(lambda: bool(note_of(simulated, run)), "the note")
+    note = note_of(simulated, run)
+    assert note.startswith("Failed: nothing was fetched, for want of a plan: areas: got 'wnd'; allowed: wind, solar")
+    assert "Red tasks: plan, reconcile" in note
+    assert "What to do: mend what is named, then clear the failed tasks" in note
+
+
+def note_of(deployment: Deployment, run: str) -> str:
+    return str(deployment.airflow.get(f"dags/ingest_eirgrid/dagRuns/{run}")["note"] or "")
+
+
+def test_a_mapped_instance_links_to_its_partition_and_to_the_dashboard_at_its_days(
+    simulated: Deployment, cycle: str
+) -> None:
+    path = f"dags/ingest_eirgrid/dagRuns/{cycle}/taskInstances/ingest/links"
+    units = [one for one in simulated.airflow.tasks("ingest_eirgrid", cycle) if one["task_id"] == "ingest"]
+    index = next(one["map_index"] for one in units if one["rendered_map_index"] == "wind · ROI · 2026-11")
+    links = simulated.airflow.get(path, map_index=index)["extra_links"]
+    site = simulated.stack.api_url
+    key = "readings/source=eirgrid/area=wind/region=ROI/year=2026/month=11/data.parquet"
+    assert links == {
+        "Dashboard": f"{site}/ui/?region=ROI&start=2026-11-21&end=2026-11-24&series=wind",
+        "Partition": f"{site}/api/files/{key}",
+    }
+    assert f"simulated/{key}" in simulated.objects("simulated/readings/")
+
+
+def test_a_fault_of_ours_is_told_once_and_so_is_its_end(simulated: Deployment, cycle: str) -> None:
+    """A partition that cannot be read: what is wrong stays wrong over several cycles, until a person mends it."""
+    key = "simulated/readings/source=eirgrid/area=wind/region=NI/year=2026/month=11/data.parquet"
+    whole = simulated.s3.get_object(Bucket=simulated.bucket, Key=key)["Body"].read()
+    assert simulated.mailbox.received() == [], "nothing that went before was worth a message"
+    simulated.s3.put_object(Bucket=simulated.bucket, Key=key, Body=b"no Parquet")
+    runs = [live(simulated, "failed") for _ in range(2)]
+    (opened,) = simulated.mailbox.received()
+    assert opened["Subject"] == "[grid] (simulated data) our error: eirgrid wind"
+    assert "wind: 1 of 3 units; wind · NI · 2026-11: " in opened["Message"]
+    assert f"{simulated.stack.airflow_url}/dags/ingest_eirgrid/runs/{quote(runs[0])}" in opened["Message"]
+    assert f"{simulated.stack.api_url}/guide/runbook/our-error/" in opened["Message"]
+    simulated.s3.put_object(Bucket=simulated.bucket, Key=key, Body=whole)
+    live(simulated, "success")
+    assert simulated.mailbox.received() == []
+    live(simulated, "success")
+    (closed,) = simulated.mailbox.received()
+    assert closed["Subject"] == "[grid] (simulated data) over: our error: eirgrid wind"
+    assert "Failed:     2 cycles" in closed["Message"]
+    assert simulated.s3.get_object(Bucket=simulated.bucket, Key=key)["Body"].read() == whole
+
+
+def live(deployment: Deployment, state: str) -> str:
+    run = deployment.trigger("ingest_eirgrid", {})
+    assert deployment.finish("ingest_eirgrid", run) == state
+    return run

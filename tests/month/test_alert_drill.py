@@ -1,6 +1,5 @@
 """A month of cycles with outages, restarts and a clock change: two messages per incident, none below, none missed."""
 
-import json
 import random
 import re
 from collections import Counter
@@ -10,9 +9,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
-import boto3
 import pytest
-from moto.server import ThreadedMotoServer
 
 from include.domain.calendar import Month, month_span
 from include.domain.incidents import Cause, Trouble
@@ -20,6 +17,7 @@ from include.jobs.alerts import Cycle, Teller
 from include.jobs.notices import Place
 from include.storage.alerts import Message
 from include.storage.local import LocalStore
+from tests.mailbox import Mailbox, moto
 
 pytestmark = pytest.mark.network
 
@@ -31,51 +29,24 @@ CAUSES: Final = (Cause.CONTRACT_BROKEN, Cause.OUR_ERROR, Cause.UPSTREAM_UNAVAILA
 
 
 @dataclass
-class Aws:
-    """A topic, and a queue that is subscribed to it."""
+class Flaky:
+    """A topic that now and then refuses."""
 
-    sns: Any
-    sqs: Any
-    topic: str
-    queue: str
+    mailbox: Mailbox
     refusals: int = 0
-    """How many times the topic refuses what is published next."""
-    published: int = 0
+    """How many times it refuses what is published next."""
 
     def publish(self, message: Message) -> None:
         if self.refusals:
             self.refusals -= 1
             raise ConnectionError("the topic is away")
-        self.sns.publish(TopicArn=self.topic, Subject=message.subject, Message=message.body)
-        self.published += 1
-
-    def received(self) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = []
-        while messages := self.sqs.receive_message(QueueUrl=self.queue, MaxNumberOfMessages=10).get("Messages", []):
-            for one in messages:
-                found.append(json.loads(one["Body"]))
-                self.sqs.delete_message(QueueUrl=self.queue, ReceiptHandle=one["ReceiptHandle"])
-        return found
+        self.mailbox.sns.publish(TopicArn=self.mailbox.topic, Subject=message.subject, Message=message.body)
 
 
 @pytest.fixture
-def aws() -> Iterator[Aws]:
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    options: dict[str, Any] = {
-        "endpoint_url": f"http://{host}:{port}",
-        "region_name": "eu-west-1",
-        "aws_access_key_id": "test",
-        "aws_secret_access_key": "test",
-    }
-    sns, sqs = boto3.client("sns", **options), boto3.client("sqs", **options)
-    topic = sns.create_topic(Name="grid-alerts")["TopicArn"]
-    queue = sqs.create_queue(QueueName="mail")["QueueUrl"]
-    arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
-    yield Aws(sns, sqs, topic, queue)
-    server.stop()
+def topic() -> Iterator[Flaky]:
+    with moto() as url:
+        yield Flaky(Mailbox.open(url, name="drill"))
 
 
 @dataclass
@@ -112,7 +83,7 @@ def expected(bad: str, cause: Cause) -> int:
 
 
 @pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.long)])
-def test_a_month_with_outages_restarts_and_a_clock_change(aws: Aws, tmp_path: Path, seed: int) -> None:
+def test_a_month_with_outages_restarts_and_a_clock_change(topic: Flaky, tmp_path: Path, seed: int) -> None:
     month = Month31(seed)
     troubles, draw = month.troubles(), random.Random(seed + 100)
     rows: dict[tuple[str, Cause], str] = dict.fromkeys(((area, cause) for area in AREAS for cause in CAUSES), "")
@@ -122,27 +93,27 @@ def test_a_month_with_outages_restarts_and_a_clock_change(aws: Aws, tmp_path: Pa
         if tick not in quiet_end and draw.random() < 0.02:
             continue  # Airflow was being restarted: no run at all
         if draw.random() < 0.02:
-            aws.refusals = 1
+            topic.refusals = 1
         found = troubles.get(tick, [])
         bad = {(one.area, one.cause) for one in found}
         for pair in rows:
             rows[pair] += "x" if pair in bad else "."
         for _again in range(2 if draw.random() < 0.05 else 1):  # a run that is cleared
-            run(aws, LocalStore(tmp_path), tick, found)
-    run(aws, LocalStore(tmp_path), quiet_end[-1] + QUARTER, [])
+            run(topic, LocalStore(tmp_path), tick, found)
+    run(topic, LocalStore(tmp_path), quiet_end[-1] + QUARTER, [])
     incidents = {pair: expected(text, pair[1]) for pair, text in rows.items()}
-    told = tally(aws.received())
+    told = tally(topic.mailbox.received())
     assert sum(incidents.values()) > 100
     assert min(incidents.values()) >= 1
     assert told == {(event, *pair): count for pair, count in incidents.items() for event in ("opened", "over")}
 
 
-def run(aws: Aws, store: LocalStore, tick: datetime, found: list[Trouble]) -> None:
+def run(topic: Flaky, store: LocalStore, tick: datetime, found: list[Trouble]) -> None:
     """One run, in which nothing is left over from the one before but what is in the store."""
     judged = frozenset((area, cause) for area in AREAS for cause in CAUSES)
     teller = Teller(
         store=store,
-        publish=aws.publish,
+        publish=topic.publish,
         place=Place(dag_id="ingest_eirgrid", run_id=f"scheduled__{tick.isoformat()}"),
         clock=lambda: tick,
     )
