@@ -27,6 +27,7 @@ API: Final = ("include/__init__.py", "include/domain", "include/export", "includ
 MACHINES: Final = {"api-arm64.zip": "aarch64", "api-x86_64.zip": "x86_64"}
 DASHBOARD: Final = "api/dashboard/dist"
 GUIDE: Final = "site"
+HEALTHCHECK: Final = "healthcheck_lambda/handler.py"
 NOT_OF_THE_GUIDE: Final = {"sitemap.xml", "sitemap.xml.gz"}
 """They name no page without an address of the site, and carry the time of the build."""
 
@@ -79,6 +80,8 @@ def _check(tree: Tree, out: Path, *, allow_dirty: bool) -> None:
     for folder, target in ((DASHBOARD, "dashboard"), (GUIDE, "guide")):
         if not (tree.root / folder).is_dir():
             raise CannotPackage(f"{folder}/ is not built: run `make {target}`")
+    if HEALTHCHECK not in tree.files(HEALTHCHECK):
+        raise CannotPackage(f"{HEALTHCHECK} is not there: healthcheck.zip would hold no handler")
     check_current(tree.root)
 
 
@@ -151,11 +154,8 @@ class _Packaging:
         return {name: file for name, file in found.items() if file.name not in NOT_OF_THE_GUIDE}
 
     def _healthcheck(self) -> None:
-        files = self.tree.files("healthcheck_lambda/*.py")
-        entries = {file.name: file for file in files.values() if file.name != "__init__.py"}
-        if "handler.py" not in entries:
-            raise CannotPackage("healthcheck_lambda/handler.py is not there: healthcheck.zip would hold no handler")
-        check_lambda_limit(self._zip("healthcheck.zip", entries))
+        (handler,) = self.tree.files(HEALTHCHECK).values()
+        check_lambda_limit(self._zip("healthcheck.zip", {handler.name: handler}))
 
     def _zip(self, name: str, entries: dict[str, Path]) -> Artefact:
         made = write_zip(self.out / name, entries)

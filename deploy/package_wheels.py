@@ -89,9 +89,9 @@ def _licences(told: Message) -> Iterator[str]:
     """What names the licence, the most exact first."""
     if told["License-Expression"]:
         yield str(told["License-Expression"])
-    written = str(told["License"] or "").strip()
-    if written and "\n" not in written:
-        yield written
     kinds = [str(one).rpartition(" :: ")[2] for one in told.get_all("Classifier", []) if one.startswith("License ::")]
     if kinds:
         yield " or ".join(kinds)
+    written = str(told["License"] or "").strip()
+    if written and "\n" not in written:
+        yield written
