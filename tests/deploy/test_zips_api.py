@@ -160,7 +160,7 @@ def test_every_page_is_served(answers: Answers) -> None:
 def test_all_that_the_pages_load_is_in_the_zip(
     answers: Answers, ask: Callable[..., Answers], filled_once: Path
 ) -> None:
-    loaded = {}
+    loaded: dict[str, tuple[str, str]] = {}
     for page in ("dashboard", "docs", "redoc", "guide"):
         named = re.findall(r'(?:src|href)="([^"#:]+\.(?:js|css|svg|png))"', body(answers[page]).decode())
         assert named, page

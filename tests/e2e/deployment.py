@@ -14,7 +14,7 @@ from tenacity import retry, retry_if_exception_message, stop_after_attempt, wait
 
 from dev.airflow_client import AirflowClient
 from dev.patience import until
-from dev.stack import ROOT, USER, Ports, Stack
+from dev.stack import USER, Code, Ports, Stack
 from tests.e2e.gate import Gate
 from tests.e2e.postgres import postgres, programs_of_postgres
 from tests.sockets import free_port
@@ -60,7 +60,7 @@ class Deployment:
         """What the command `airflow` prints; RuntimeError when it fails."""
         done = subprocess.run(
             [sys.executable, "-m", "airflow", *arguments],
-            cwd=ROOT,
+            cwd=self.stack.code.workdir,
             env=self.stack.environment() | {"COLUMNS": "200"},
             capture_output=True,
             text=True,
@@ -99,6 +99,7 @@ def deployed(
     recorded: Path | None = None,
     settings: dict[str, str] | None = None,
     on_sqlite: bool = False,
+    code: Code | None = None,
 ) -> Iterator[Deployment]:
     """A deployment on PostgreSQL, as on MWAA; on SQLite, as `make run`, when asked or where that is all there is."""
     with ExitStack() as closing:
@@ -129,6 +130,7 @@ def deployed(
             now=now,
             recorded=recorded,
             extra=AWS | {"AWS_ENDPOINT_URL_S3": gate.url} | database | (settings or {}),
+            code=code or Code(),
         )
         stack.prepare()
         airflow = AirflowClient(stack.airflow_url, user=USER, password=stack.password())
@@ -145,7 +147,12 @@ def deployed(
 def _process(name: str, command: list[str], stack: Stack) -> Iterator[None]:
     with (stack.state / f"{name}.log").open("w") as output:
         process = subprocess.Popen(
-            command, cwd=ROOT, env=stack.environment(), stdout=output, stderr=subprocess.STDOUT, start_new_session=True
+            command,
+            cwd=stack.workdir(name),
+            env=stack.environment(),
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
         )
         try:
             yield
