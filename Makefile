@@ -64,7 +64,7 @@ dashboard: $(DASHBOARD)  ## Build the dashboard into api/dashboard/dist/
 guide: $(SITE)  ## Build the guide into site/
 
 package: $(SYNCED) $(SITE) $(DASHBOARD)  ## All that a deployment uploads, into dist/ (OFFLINE=1 with wheels for MWAA; ALLOW_DIRTY=1)
-	@$(PYTHON) -m deploy package $(if $(filter 1,$(OFFLINE)),--offline) $(if $(filter 1,$(ALLOW_DIRTY)),--allow-dirty)
+	@OFFLINE="$(OFFLINE)" ALLOW_DIRTY="$(ALLOW_DIRTY)" $(PYTHON) -m deploy package
 
 requirements: $(SYNCED)  ## Write the requirements files from uv.lock
 	@$(PYTHON) -m deploy requirements

@@ -35,8 +35,12 @@ NOT_OF_THE_GUIDE: Final = {"sitemap.xml", "sitemap.xml.gz"}
 def package(
     out: Annotated[Path, typer.Option(help="Folder that is written anew.")] = ROOT / "dist",
     *,
-    offline: Annotated[bool, typer.Option(help="For an MWAA without the Internet: wheels in plugins.zip.")] = False,
-    allow_dirty: Annotated[bool, typer.Option(help="Also package files that are not committed.")] = False,
+    offline: Annotated[
+        bool, typer.Option(envvar="OFFLINE", help="For an MWAA without the Internet: wheels in plugins.zip.")
+    ] = False,
+    allow_dirty: Annotated[
+        bool, typer.Option(envvar="ALLOW_DIRTY", help="Also package files that are not committed.")
+    ] = False,
 ) -> None:
     """Bundle, plugins, requirements, the zips of both Lambdas, and a manifest."""
     try:
