@@ -101,6 +101,7 @@ def test_a_cycle_runs_from_fetch_to_summaries(on_mwaa: Deployment, code: Code) -
         seen.extend(_fresh_interpreters(on_mwaa, code))
         return bool(seen)
 
+    on_mwaa.wait(lambda: "ingest_eirgrid" in on_mwaa.airflow.dags(), "the DAG")
     on_mwaa.airflow.patch("dags/ingest_eirgrid", {"is_paused": False})
     live = on_mwaa.first_run("ingest_eirgrid")
     on_mwaa.airflow.patch(f"dags/ingest_eirgrid/dagRuns/{live}", {"state": "failed"})
