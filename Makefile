@@ -63,7 +63,10 @@ dashboard: $(DASHBOARD)  ## Build the dashboard into api/dashboard/dist/
 
 guide: $(SITE)  ## Build the guide into site/
 
-package: $(SYNCED) $(SITE) $(DASHBOARD)  ## All that a deployment uploads, into dist/ (OFFLINE=1 with wheels for MWAA; ALLOW_DIRTY=1)
+package: $(SYNCED)  ## All that a deployment uploads, into dist/ (OFFLINE=1 with wheels for MWAA; ALLOW_DIRTY=1)
+	@# Built anew: a page that has been removed makes neither of them look old.
+	@rm -f $(SITE) $(DASHBOARD)
+	@$(MAKE) --no-print-directory $(SITE) $(DASHBOARD)
 	@OFFLINE="$(OFFLINE)" ALLOW_DIRTY="$(ALLOW_DIRTY)" $(PYTHON) -m deploy package
 
 requirements: $(SYNCED)  ## Write the requirements files from uv.lock
