@@ -20,10 +20,10 @@ NO_SECRETS := ^(test|testing|d41d8cd98f00b204e9800998ecf8427e)$$
 GUIDE := mkdocs.yml dev/guide_hooks.py $(shell find docs -type f)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-all check format setup reference new-source dashboard guide screenshots bench clean
+.PHONY: help run test test-all check format setup reference new-source dashboard guide screenshots bench package requirements clean
 
 help:  ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: $(SYNCED) $(SITE) $(DASHBOARD)  ## Airflow, API, dashboard and guide on this machine (FEED=simulated; FEED=eirgrid CONTACT=you@example.org)
 	@exec $(PYTHON) -m dev.supervisor --feed "$(FEED)" $(if $(STORE),--store "$(STORE)") \
@@ -72,8 +72,17 @@ dashboard: $(DASHBOARD)  ## Build the dashboard into api/dashboard/dist/
 
 guide: $(SITE)  ## Build the guide into site/
 
+package: $(SYNCED)  ## All that a deployment uploads, into dist/ (OFFLINE=1 with wheels for MWAA; ALLOW_DIRTY=1)
+	@# Built anew: a page that has been removed makes neither of them look old.
+	@rm -f $(SITE) $(DASHBOARD)
+	@$(MAKE) --no-print-directory $(SITE) $(DASHBOARD)
+	@OFFLINE="$(OFFLINE)" ALLOW_DIRTY="$(ALLOW_DIRTY)" $(PYTHON) -m deploy package
+
+requirements: $(SYNCED)  ## Write the requirements files from uv.lock
+	@$(PYTHON) -m deploy requirements
+
 clean:  ## Remove what setup made; data stay
-	rm -rf .venv site dev/mermaid/node_modules api/dashboard/node_modules api/dashboard/dist .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv site dist dev/mermaid/node_modules api/dashboard/node_modules api/dashboard/dist .mypy_cache .ruff_cache .hypothesis
 
 $(SYNCED): pyproject.toml uv.lock dev/uv
 	$(UV) sync --locked --compile-bytecode

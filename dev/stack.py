@@ -33,6 +33,16 @@ class Ports:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Code:
+    """What Airflow runs, and where its processes start: this checkout, or a packaged bundle far from it."""
+
+    bundle: Path = ROOT
+    plugins: Path = ROOT / "plugins"
+    workdir: Path = ROOT
+    """Python takes modules from there too."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Stack:
     """One deployment: a feed, its store, its state folder and its ports."""
 
@@ -48,6 +58,7 @@ class Stack:
     recorded: Path | None = None
     """Folder of recordings for the recorded feed."""
     extra: dict[str, str] = field(default_factory=dict)
+    code: Code = field(default_factory=Code)
 
     @property
     def airflow_url(self) -> str:
@@ -89,12 +100,10 @@ class Stack:
             # The scheduler's first task would die before Airflow's API answers.
             "scheduler": [
                 sys.executable,
-                "-m",
-                "dev.after",
+                str(ROOT / "dev" / "after.py"),
                 f"{self.airflow_url}/execution/health",
                 sys.executable,
-                "-m",
-                "dev.kept",
+                str(ROOT / "dev" / "kept.py"),
                 *airflow,
                 "scheduler",
             ],
@@ -119,6 +128,10 @@ class Stack:
         if self.recorded:
             upstream += ["--recorded", str(self.recorded)]
         return {"upstream": upstream} | commands
+
+    def workdir(self, name: str) -> Path:
+        """Where the process of this name starts: Airflow's where the code says, ours in the checkout."""
+        return ROOT if name in {"api", "upstream"} else self.code.workdir
 
     def environment(self) -> dict[str, str]:
         """What every process of the deployment is given, the caller's own variables included."""
@@ -154,8 +167,8 @@ class Stack:
         passwords = home / "passwords.json"
         passwords.write_text(f'{{"{USER}": "{self.password()}"}}', encoding="utf-8")
         settings = {
-            "CORE__DAGS_FOLDER": str(ROOT),
-            "CORE__PLUGINS_FOLDER": str(ROOT / "plugins"),
+            "CORE__DAGS_FOLDER": str(self.code.bundle),
+            "CORE__PLUGINS_FOLDER": str(self.code.plugins),
             "CORE__LOAD_EXAMPLES": "False",
             "CORE__EXECUTOR": "LocalExecutor",
             "CORE__PARALLELISM": "4",
@@ -190,7 +203,7 @@ class Stack:
     def _airflow(self, *arguments: str) -> None:
         done = subprocess.run(
             [sys.executable, "-m", "airflow", *arguments],
-            cwd=ROOT,
+            cwd=self.code.workdir,
             env=self.environment(),
             capture_output=True,
             text=True,

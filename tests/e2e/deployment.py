@@ -13,7 +13,7 @@ from tenacity import retry, retry_if_exception_message, stop_after_attempt, wait
 
 from dev.airflow_client import AirflowClient
 from dev.patience import until
-from dev.stack import ROOT, USER, Ports, Stack
+from dev.stack import USER, Code, Ports, Stack
 from tests.e2e.gate import Gate
 from tests.e2e.postgres import postgres, programs_of_postgres
 from tests.mailbox import Mailbox, moto
@@ -62,7 +62,7 @@ class Deployment:
         """What the command `airflow` prints; RuntimeError when it fails."""
         done = subprocess.run(
             [sys.executable, "-m", "airflow", *arguments],
-            cwd=ROOT,
+            cwd=self.stack.code.workdir,
             env=self.stack.environment() | {"COLUMNS": "200"},
             capture_output=True,
             text=True,
@@ -101,6 +101,7 @@ def deployed(
     recorded: Path | None = None,
     settings: dict[str, str] | None = None,
     on_sqlite: bool = False,
+    code: Code | None = None,
 ) -> Iterator[Deployment]:
     """A deployment on PostgreSQL, as on MWAA; on SQLite, as `make run`, when asked or where that is all there is."""
     with ExitStack() as closing:
@@ -132,6 +133,7 @@ def deployed(
             | {"AWS_ENDPOINT_URL_S3": gate.url, "AWS_ENDPOINT_URL_SNS": aws, "GRID_ALERT_TOPIC": mailbox.topic}
             | database
             | (settings or {}),
+            code=code or Code(),
         )
         stack.prepare()
         airflow = AirflowClient(stack.airflow_url, user=USER, password=stack.password())
@@ -148,7 +150,12 @@ def deployed(
 def _process(name: str, command: list[str], stack: Stack) -> Iterator[None]:
     with (stack.state / f"{name}.log").open("w") as output:
         process = subprocess.Popen(
-            command, cwd=ROOT, env=stack.environment(), stdout=output, stderr=subprocess.STDOUT, start_new_session=True
+            command,
+            cwd=stack.workdir(name),
+            env=stack.environment(),
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
         )
         try:
             yield

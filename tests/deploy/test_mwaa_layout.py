@@ -1,0 +1,138 @@
+"""The packaged bundle where MWAA puts it, with nothing of the checkout in reach: it parses, and a cycle runs."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Final
+
+import psutil
+import pytest
+
+from deploy.package import ROOT
+from dev.stack import Code
+from include.sources.registry import SOURCES
+from tests.deploy.mwaa_home import mwaa_home
+from tests.e2e.deployment import Deployment, deployed
+
+pytestmark = pytest.mark.network
+
+NOW: Final = "2026-11-22T20:07:00Z"
+BAG: Final = """
+import json, sys
+from pathlib import Path
+from airflow.dag_processing.dagbag import BundleDagBag
+from airflow.plugins_manager import get_timetables_plugins
+root = Path(sys.argv[1])
+bag = BundleDagBag(root, bundle_path=root, bundle_name="dags-folder")
+timetables = list(get_timetables_plugins())
+import include.jobs.ingest, include.sources.eirgrid.source, include.storage.parquet
+print(json.dumps({
+    "errors": bag.import_errors,
+    "dags": {name: dag.fileloc for name, dag in bag.dags.items()},
+    "timetables": timetables,
+    "files": [getattr(module, "__file__", None) or "" for module in list(sys.modules.values())],
+}))
+"""
+EXEC: Final = """
+# On Linux Airflow 3 forks its tasks, whatever execute_tasks_new_python_interpreter says; its other way is macOS's.
+from airflow.sdk.execution_time import supervisor
+
+supervisor._FORK_EXEC_PLATFORMS = {"darwin", "linux"}
+"""
+
+
+@pytest.fixture(scope="module")
+def code(dist: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Code]:
+    with mwaa_home(dist, instead=tmp_path_factory.mktemp("mwaa")) as laid_out:
+        yield laid_out
+
+
+def test_it_parses_to_the_expected_dags_from_its_own_files(code: Code, tmp_path: Path) -> None:
+    environment = {
+        "PATH": "/usr/bin:/bin",
+        "AIRFLOW_HOME": str(tmp_path),
+        "AIRFLOW__CORE__DAGS_FOLDER": str(code.bundle),
+        "AIRFLOW__CORE__PLUGINS_FOLDER": str(code.plugins),
+        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+    }
+    command = [sys.executable, "-W", "ignore", "-c", BAG, str(code.bundle)]
+    done = subprocess.run(command, cwd=code.workdir, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-3000:]
+    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    assert found["errors"] == {}
+    assert found["dags"] == {
+        "export": f"{code.bundle}/dags/export.py",
+        "gapcheck": f"{code.bundle}/dags/gapcheck.py",
+        **{f"ingest_{entry.source_id}": f"{code.bundle}/dags/ingest.py" for entry in SOURCES},
+    }
+    assert any("irish_day_timetable" in name for name in found["timetables"])
+    checkout, installed = f"{ROOT}/", f"{ROOT / '.venv'}/"
+    assert [file for file in found["files"] if file.startswith(checkout) and not file.startswith(installed)] == []
+
+
+@pytest.fixture(scope="module")
+def on_mwaa(code: Code, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
+    """Airflow over the laid-out bundle, each task in an interpreter of its own."""
+    state = tmp_path_factory.mktemp("on-mwaa")
+    local_settings = state / "airflow" / "config" / "airflow_local_settings.py"
+    local_settings.parent.mkdir(parents=True)
+    local_settings.write_text(EXEC)
+    settings = {
+        "AIRFLOW__CORE__EXECUTE_TASKS_NEW_PYTHON_INTERPRETER": "True",
+        "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "True",
+    }
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("PYTHONPATH", raising=False)
+        with deployed(state, feed="simulated", now=NOW, settings=settings, code=code) as running:
+            yield running
+
+
+SMALL: Final = {"areas": ["wind", "interconnection", "generation"], "regions": ["ALL", "ROI"]}
+
+
+def test_a_cycle_runs_from_fetch_to_summaries(on_mwaa: Deployment, code: Code) -> None:
+    """One of every upstream interface; the live run, with its 24 units, is called off."""
+    seen: list[psutil.Process] = []
+
+    def in_an_interpreter_of_its_own() -> bool:
+        seen.extend(_fresh_interpreters(on_mwaa, code))
+        return bool(seen)
+
+    on_mwaa.wait(lambda: "ingest_eirgrid" in on_mwaa.airflow.dags(), "the DAG")
+    on_mwaa.airflow.patch("dags/ingest_eirgrid", {"is_paused": False})
+    live = on_mwaa.first_run("ingest_eirgrid")
+    on_mwaa.airflow.patch(f"dags/ingest_eirgrid/dagRuns/{live}", {"state": "failed"})
+    run = on_mwaa.trigger("ingest_eirgrid", SMALL)
+    on_mwaa.wait(in_an_interpreter_of_its_own, "a task in an interpreter of its own")
+    assert on_mwaa.finish("ingest_eirgrid", run) == "success"
+    assert on_mwaa.finish("export", on_mwaa.first_run("export")) == "success"
+    readings = on_mwaa.objects("simulated/readings/")
+    for area in SMALL["areas"]:
+        assert any(f"area={area}/" in key for key in readings), area
+        assert _summary(on_mwaa, area)["series"], area
+    assert _summary(on_mwaa, "current")["wind_mw"]["ROI"] > 0
+    assert set(SMALL["areas"]) <= set(_summary(on_mwaa, "snapshot")["areas"])
+    assert on_mwaa.airflow.get("importErrors")["total_entries"] == 0
+
+
+def _summary(deployment: Deployment, name: str) -> dict[str, Any]:
+    key = f"simulated/summaries/{name}/latest.json"
+    read: dict[str, Any] = json.loads(deployment.s3.get_object(Bucket=deployment.bucket, Key=key)["Body"].read())
+    return read
+
+
+def _fresh_interpreters(deployment: Deployment, code: Code) -> list[psutil.Process]:
+    """Processes of tasks of this deployment that Python started anew, far from the checkout."""
+    home = deployment.stack.environment()["AIRFLOW_HOME"]
+    found = []
+    for process in psutil.process_iter():
+        with suppress(psutil.Error):
+            started_anew = any("_child_exec_main" in part for part in process.cmdline())
+            if started_anew and process.environ().get("AIRFLOW_HOME") == home:
+                assert process.cwd() == str(code.workdir)
+                assert "PYTHONPATH" not in process.environ()
+                found.append(process)
+    return found
