@@ -1,0 +1,15 @@
+"""`python -m deploy …`: each command in a module of its own."""
+
+import typer
+
+from deploy.down import destroy
+from deploy.up import deploy
+
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="Package and deploy."
+)
+app.command("deploy")(deploy)
+app.command("destroy")(destroy)
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,2 @@
+from tests.deploy.cloud import aws, deploy, made, moto, moto_server, mwaa, person  # noqa: F401  fixtures
+from tests.sockets import sockets_only_with_network  # noqa: F401  a fixture
