@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated, Final
 
 import typer
+from botocore.exceptions import BotoCoreError, ClientError
 
 from deploy.aws import Aws
 from deploy.order import ORDER, Order
@@ -82,6 +83,6 @@ def destroy(
         wanted = load(settings)
         ask = (lambda _: True) if yes else typer.confirm
         Removal(wanted, Aws.of(wanted.region), typer.echo, ask).run(storage=storage)
-    except Refused as error:
+    except (Refused, BotoCoreError, ClientError) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from None

@@ -66,6 +66,8 @@ class Airflow(_Group):
         if self.min_workers > self.max_workers:
             raise ValueError(f"min_workers {self.min_workers} is above max_workers {self.max_workers}")
         micro = self.environment_class == "mw1.micro"
+        if micro and self.max_workers != 1:
+            raise ValueError("max_workers: 1 with mw1.micro, which has one worker for good")
         for name in ("schedulers", "webservers"):
             if micro != (getattr(self, name) == 1):
                 raise ValueError(f"{name}: 1 with mw1.micro, 2 to 5 with every other class")

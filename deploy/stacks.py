@@ -134,6 +134,8 @@ class Stacks:
             Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in spec.parameters.items()],
             Capabilities=CAPABILITIES,
             Tags=[{"Key": key, "Value": value} for key, value in self.tags.items()],
+            # Buckets that stayed when their stack went are taken back into it, with all that is in them.
+            ImportExistingResources=kind == "CREATE",
         )
 
     def _told(self, stack: str, name: str) -> Any:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated, Final
 
 import typer
+from botocore.exceptions import BotoCoreError, ClientError
 
 from deploy.airflow import Airflow
 from deploy.aws import Aws
@@ -183,6 +184,6 @@ def deploy(
         made = Dist.of(dist, checkout=ROOT)
         ask: Ask = (lambda _: True) if yes else typer.confirm
         Deployment(wanted, Aws.of(wanted.region), made, typer.echo, ask).run()
-    except Refused as error:
+    except (Refused, BotoCoreError, ClientError) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from None

@@ -14,7 +14,8 @@ from deploy.down import Removal
 from deploy.order import ORDER
 from deploy.refused import Refused
 from deploy.settings import DeploySettings
-from deploy.stacks import Spec, Stacks
+from deploy.stacks import Change, Spec, Stacks
+from deploy.up import Deployment
 from tests.deploy.cloud import CODE, DATA, REGION, ROOT, SETTINGS, Deploy, Moto, Mwaa, Person, zipped
 from tests.deploy.templates import for_moto
 
@@ -208,6 +209,37 @@ def made_storage(aws: Aws) -> str:
     spec = Spec("grid-storage", for_moto("storage"), {"Name": "grid"})
     Stacks(aws.cloudformation, print, poll=0.01).apply(spec, agreed=lambda _: True)
     return spec.name
+
+
+def test_what_was_not_foreseen_is_asked_about_and_a_no_leaves_the_stack_as_it_is(aws: Aws, person: Person) -> None:
+    made_storage(aws)
+    stacks = Stacks(aws.cloudformation, person.told.append, poll=0.01)
+    shorter = Spec("grid-storage", for_moto("storage"), {"Name": "grid", "NoncurrentDays": "7"})
+    seen: list[Change] = []
+
+    def no(changes: list[Change]) -> bool:
+        seen.extend(changes)
+        return False
+
+    with pytest.raises(Refused, match="stack grid-storage: not changed"):
+        stacks.apply(shorter, agreed=no)
+    assert seen
+    assert parameters(aws, "storage")["NoncurrentDays"] == "14"
+    left_over = [one["Status"] for one in aws.cloudformation.list_change_sets(StackName="grid-storage")["Summaries"]]
+    assert len(left_over) == 1, "that of its creation"
+
+
+@pytest.mark.parametrize("answer", [True, False])
+def test_only_what_is_new_to_a_person_is_asked(answer: bool, aws: Aws, made: Dist, person: Person) -> None:
+    person.answer = answer
+    deployment = Deployment(SETTINGS, aws, made, person.told.append, person.ask)
+    foreseen = [Change("Modify", "Function", "AWS::Lambda::Function")]
+    replaced = Change("Modify", "Environment", "AWS::MWAA::Environment", "REPLACED")
+    assert deployment._agreed("airflow", foreseen, foreseen)
+    assert person.asked == []
+    assert deployment._agreed("airflow", [*foreseen, replaced], foreseen) == answer
+    assert person.asked == ["Change this too?"]
+    assert "modify Environment (AWS::MWAA::Environment), REPLACED" in person.text
 
 
 def test_a_stack_that_failed_to_be_made_is_named(aws: Aws) -> None:

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from airflow.cli.cli_parser import get_parser
 
 from deploy.dist import File
 from deploy.order import ORDER, TEMPLATES, Known, Order
@@ -20,6 +19,13 @@ from tests.deploy.cloud import SETTINGS
 from tests.deploy.templates import NOT_IN_MOTO, load, resources
 
 ALL = list(ORDER)
+PARSE = """
+import sys
+from airflow.cli.cli_parser import get_parser
+found = get_parser().parse_args(sys.argv[1:])
+assert found.clean_before_timestamp.tzinfo
+print(found.subcommand, found.yes, found.skip_archive)
+"""
 
 
 def test_the_templates_are_those_of_the_order() -> None:
@@ -177,7 +183,7 @@ def test_what_moto_lacks_is_used_somewhere() -> None:
     assert used >= NOT_IN_MOTO.keys()
 
 
-def test_the_clean_up_is_a_command_that_airflow_takes(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_clean_up_is_a_command_that_airflow_takes(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """The code as it is in the template; a stub takes the command endpoint's place."""
     sent: list[urllib.request.Request] = []
 
@@ -205,16 +211,24 @@ def test_the_clean_up_is_a_command_that_airflow_takes(monkeypatch: pytest.Monkey
     assert request.full_url == "https://grid.example.org/aws_mwaa/cli"
     assert request.data == command.encode()
     assert request.get_header("Authorization") == "Bearer secret"
-    parsed = get_parser().parse_args(command.split())
-    assert (parsed.subcommand, parsed.yes, parsed.skip_archive) == ("clean", True, True)
-    assert parsed.clean_before_timestamp.tzinfo is not None
+    done = subprocess.run(
+        [sys.executable, "-c", PARSE, *command.split()],
+        env={"PATH": "/usr/bin:/bin", "AIRFLOW_HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout.splitlines()[-1:] == ["clean True True"], done.stderr
 
 
 def test_settings_that_contradict_each_other_are_refused() -> None:
     with pytest.raises(ValueError, match="domain_name needs cdn"):
         Api(domain_name="grid.example.org")
     with pytest.raises(ValueError, match=r"schedulers: 1 with mw1\.micro"):
-        Airflow(environment_class="mw1.micro")
+        Airflow(environment_class="mw1.micro", max_workers=1)
+    with pytest.raises(ValueError, match="max_workers: 1 with"):
+        Airflow(environment_class="mw1.micro", schedulers=1, webservers=1)
+    assert Airflow(environment_class="mw1.micro", max_workers=1, schedulers=1, webservers=1)
 
 
 def test_the_name_fits_a_bucket() -> None:
