@@ -66,8 +66,7 @@ class Stacks:
             return None
         status = found["StackStatus"]
         if status not in SETTLED:
-            what = "wait until it is through" if status.endswith("_IN_PROGRESS") else "see its events, then delete it"
-            raise Refused(f"stack {name}: {status}; allowed: {', '.join(sorted(SETTLED))}; {what}")
+            raise Refused(f"stack {name}: {status}; allowed: {', '.join(sorted(SETTLED))}; {_advice(status)}")
         return {one["OutputKey"]: one["OutputValue"] for one in found.get("Outputs", [])}
 
     def preview(self, spec: Spec) -> list[Change]:
@@ -175,6 +174,14 @@ class Stacks:
 class _ChangeSet:
     name: str
     changes: list[Change]
+
+
+def _advice(status: str) -> str:
+    if status.endswith("_IN_PROGRESS"):
+        return "wait until it is through"
+    if status in {"ROLLBACK_COMPLETE", "CREATE_FAILED"}:
+        return "its first creation failed: see its events, then delete it"
+    return "see its events in the CloudFormation console, and continue the rollback there"
 
 
 def _is_nothing(reason: str) -> bool:

@@ -256,7 +256,7 @@ def test_a_stack_that_failed_to_be_made_is_named(aws: Aws) -> None:
         def describe_stacks(self, **_: Any) -> Any:
             return described
 
-    with pytest.raises(Refused, match=r"stack grid-alerts: ROLLBACK_COMPLETE; allowed: .*; see its events"):
+    with pytest.raises(Refused, match=r"stack grid-alerts: ROLLBACK_COMPLETE; allowed: .*; its first creation failed"):
         replace(stacks, client=Failed()).outputs("grid-alerts")
 
 
