@@ -57,13 +57,16 @@ class Dist:
     def of(cls, folder: Path, *, checkout: Path) -> Self:
         """The folder, made of the commit that is checked out; Refused otherwise."""
         try:
-            made = str(json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["commit"])
+            manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+            made = str(manifest["commit"])
         except (OSError, ValueError, KeyError, TypeError):
             raise Refused(f"{folder}: no package, or half of one; run `make package`") from None
         told = subprocess.run(["git", "rev-parse", "HEAD"], cwd=checkout, capture_output=True, text=True, check=False)
         here = told.stdout.strip()
         if made != here:
             raise Refused(f"{folder}: made of commit {made}, checked out is {here or 'no commit'}; run `make package`")
+        if manifest.get("dirty"):
+            raise Refused(f"{folder}: holds changes that are in no commit; commit them, then run `make package`")
         return cls(folder, made)
 
     def bundle(self) -> list[File]:

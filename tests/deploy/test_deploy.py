@@ -149,6 +149,12 @@ def test_a_dist_of_another_commit_is_refused(made: Dist) -> None:
         Dist.of(made.folder, checkout=ROOT)
 
 
+def test_a_dist_with_changes_that_are_in_no_commit_is_refused(made: Dist) -> None:
+    (made.folder / "manifest.json").write_text(json.dumps({"commit": made.commit, "dirty": True}))
+    with pytest.raises(Refused, match="changes that are in no commit"):
+        Dist.of(made.folder, checkout=ROOT)
+
+
 @pytest.mark.parametrize("missing", ["plugins.zip", "api-arm64.zip", "healthcheck.zip", "requirements.txt"])
 def test_half_a_dist_is_refused(missing: str, made: Dist) -> None:
     (made.folder / missing).unlink()

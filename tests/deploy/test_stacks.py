@@ -2,9 +2,11 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from zipfile import ZipFile
@@ -16,6 +18,7 @@ from botocore.exceptions import ClientError
 from deploy.aws import Aws
 from deploy.dist import Dist
 from deploy.order import ORDER
+from deploy.refused import Refused
 from tests.deploy.cloud import ACCOUNT, CODE, DATA, REGION, ROOT, Deploy, Moto, environment
 from tests.deploy.own_calls import resolved
 from tests.deploy.templates import NOT_IN_MOTO, load
@@ -29,10 +32,10 @@ TOPIC = f"arn:aws:sns:{REGION}:{ACCOUNT}:grid-alerts"
 
 @pytest.fixture
 def deployed(deploy: Deploy, made: Dist) -> Dist:
-    """A whole deployment; the health check's zip is that of `make package`, where it has been run."""
-    packaged = ROOT / "dist" / "healthcheck.zip"
-    if packaged.exists():
-        (made.folder / "healthcheck.zip").write_bytes(packaged.read_bytes())
+    """A whole deployment; of what `make package` made, where that is of this commit."""
+    with suppress(Refused):
+        for file in Dist.of(ROOT / "dist", checkout=ROOT).artefacts("arm64"):
+            shutil.copy2(file.path, made.folder / file.path.name)
     assert deploy()
     return made
 
