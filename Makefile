@@ -3,6 +3,7 @@ FEED ?= simulated
 AIRFLOW_PORT ?= 8080
 API_PORT ?= 8000
 UPSTREAM_PORT ?= 9010
+SETTINGS ?= deploy.yaml
 
 UV := dev/uv
 PYTHON := .venv/bin/python
@@ -20,7 +21,7 @@ NO_SECRETS := ^(test|testing|d41d8cd98f00b204e9800998ecf8427e)$$
 GUIDE := mkdocs.yml dev/guide_hooks.py $(shell find docs -type f)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-all check format setup reference new-source dashboard guide screenshots bench package requirements clean
+.PHONY: help run test test-all check format setup reference new-source dashboard guide screenshots bench package requirements deploy destroy clean
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -80,6 +81,12 @@ package: $(SYNCED)  ## All that a deployment uploads, into dist/ (OFFLINE=1 with
 
 requirements: $(SYNCED)  ## Write the requirements files from uv.lock
 	@$(PYTHON) -m deploy requirements
+
+deploy: package  ## To AWS: says what differs, asks, does it (SETTINGS=deploy.yaml; YES=1 asks nothing)
+	@$(PYTHON) -m deploy deploy --settings "$(SETTINGS)" $(if $(YES),--yes)
+
+destroy: $(SYNCED)  ## Delete what runs on AWS; the readings stay (SETTINGS=deploy.yaml; STORAGE=1 the empty storage stack too)
+	@$(PYTHON) -m deploy destroy --settings "$(SETTINGS)" $(if $(YES),--yes) $(if $(STORAGE),--storage)
 
 clean:  ## Remove what setup made; data stay
 	rm -rf .venv site dist dev/mermaid/node_modules api/dashboard/node_modules api/dashboard/dist .mypy_cache .ruff_cache .hypothesis

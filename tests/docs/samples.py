@@ -56,10 +56,8 @@ RULES: Final = [
     (Kind.AIRFLOW, re.compile(r"(?:dev/)?airflow (?:dags trigger|backfill create|tasks clear|pools set) ")),
     (Kind.MWAA, re.compile(r"aws mwaa ")),
     (Kind.SERVER, re.compile(r"(?:[A-Z_]+=\S+ )*\.venv/bin/python -m api\b")),
-    (
-        Kind.RUN,
-        re.compile(r"(?:export [A-Z_]+=|[A-Z_]+=\$\(aws |aws (?:s3|s3api|sns) |curl |head |mkdir |python3 \w+\.py$)"),
-    ),
+    (Kind.RUN, re.compile(r"(?:export [A-Z_]+=|[A-Z_]+=\$\(aws |aws (?:s3|s3api|sns|cloudformation) |curl )")),
+    (Kind.RUN, re.compile(r"(?:cp \S+ \S+$|head |mkdir |python3 \w+\.py$)")),
     (Kind.RUN, re.compile(r"\.venv/bin/python (?:-c |-m (?:pytest|zipfile) )")),
     (Kind.RUN, re.compile(r"for \w+ in .*; do$|done$")),
 ]

@@ -6,12 +6,10 @@ import os
 import re
 import subprocess
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal
-from zipfile import ZipFile
 
 import boto3
 import duckdb
@@ -201,7 +199,6 @@ def run(copy: Path, api: str, moto: str, mwaa: Mwaa, aws_cli: Path) -> Run:
 
 
 SET_UP = {
-    "docs/how-to/deploy-to-mwaa.md",
     "docs/how-to/restore-from-s3-versions.md",
     "docs/how-to/rotate-the-alert-address.md",
 }
@@ -223,30 +220,6 @@ def client(service: Literal["s3", "sns"], moto: str) -> Any:
     )
 
 
-def test_the_bundle_is_uploaded_whole_and_in_versions(run: Run, moto: str, mwaa: Mwaa, copy: Path) -> None:
-    told = run("docs/how-to/deploy-to-mwaa.md")
-    s3 = client("s3", moto)
-    described = json.loads((copy / "environment.json").read_text())
-    bucket = described["SourceBucketArn"].rpartition(":")[2]
-    keys = {item["Key"] for item in s3.list_objects_v2(Bucket=bucket)["Contents"]}
-    for name in ("dags/ingest.py", "include/settings.py", "include/export/co2.sql", ".airflowignore"):
-        assert f"{described['DagS3Path']}/{name}" in keys
-    assert not [key for key in keys if "__pycache__" in key]
-    assert {described["PluginsS3Path"], described["RequirementsS3Path"]} <= keys
-    assert ZipFile(copy / "dist" / "plugins.zip").namelist() == ["irish_day_timetable.py"]
-    store = described["AirflowConfigurationOptions"]["grid.store"]
-    data = store.removeprefix("s3://").partition("/")[0]
-    assert [s3.get_bucket_versioning(Bucket=one)["Status"] for one in (bucket, data)] == ["Enabled"] * 2
-    named = {"RequirementsS3ObjectVersion": "requirements.txt", "PluginsS3ObjectVersion": "plugins.zip"}
-    versions = {name: s3.head_object(Bucket=bucket, Key=key)["VersionId"] for name, key in named.items()}
-    calls = {(method, path): body for method, path, body in mwaa.asked}
-    assert described | versions == {"Name": "grid"} | calls["PUT", "/environments/grid"]
-    assert versions.items() <= calls["PATCH", "/environments/grid"].items()
-    assert any('"AVAILABLE"' in text for text in told.values())
-    options = described["AirflowConfigurationOptions"]
-    assert load_settings(**{name.removeprefix("grid."): value for name, value in options.items()}).store == store
-
-
 def test_a_partition_is_restored_and_an_earlier_reader_is_refused(run: Run, moto: str, store: Path) -> None:
     page = "docs/how-to/restore-from-s3-versions.md"
     text = next(one for one in ALL if one.page == page and one.language == "sh").text
@@ -254,9 +227,7 @@ def test_a_partition_is_restored_and_an_earlier_reader_is_refused(run: Run, moto
     bucket, key = names["BUCKET"], names["KEY"]
     good = (store / key.partition("/")[2]).read_bytes()
     s3 = client("s3", moto)
-    # moto's servers share one memory: the page on deploying makes the same bucket.
-    with suppress(s3.exceptions.BucketAlreadyOwnedByYou):
-        s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
     s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
     s3.put_object(Bucket=bucket, Key=key, Body=good)
     spoiled = s3.put_object(Bucket=bucket, Key=key, Body=b"spoiled")["ETag"]
