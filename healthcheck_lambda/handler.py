@@ -248,6 +248,10 @@ class OnTheSameHost(HTTPRedirectHandler):
         return super().redirect_request(req, fp, code, msg, headers, newurl)
 
 
+OPENER: Final = build_opener(ProxyHandler({}), OnTheSameHost())
+"""One for all: each would read the certificates of the system."""
+
+
 class Question(threading.Thread):
     """One GET under way. A server that trickles is left behind with its thread: the answer is then that it was late."""
 
@@ -265,9 +269,8 @@ class Question(threading.Thread):
     def run(self) -> None:
         """Ask; whatever goes wrong is the answer."""
         headers = {"Accept": "application/json", "Accept-Encoding": "gzip", "User-Agent": "eirgrid-healthcheck"}
-        opener = build_opener(ProxyHandler({}), OnTheSameHost())
         try:
-            with opener.open(Request(self.url, headers=headers), timeout=self.seconds) as response:  # noqa: S310
+            with OPENER.open(Request(self.url, headers=headers), timeout=self.seconds) as response:  # noqa: S310
                 self.found = self._body(response)
         except Fault as fault:
             self.found = fault

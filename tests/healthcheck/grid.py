@@ -128,8 +128,8 @@ class Server(ThreadingHTTPServer):
     daemon_threads = True
 
 
-def send(to: BaseHTTPRequestHandler, body: bytes, *, status: int = 200, **headers: str) -> None:
-    to.send_response(status)
+def send(to: BaseHTTPRequestHandler, body: bytes, code: int = 200, **headers: str) -> None:
+    to.send_response(code)
     given = {"Content-Type": "application/json", "Content-Length": str(len(body))}
     for name, value in (given | {name.replace("_", "-"): text for name, text in headers.items()}).items():
         to.send_header(name, value)
@@ -138,11 +138,11 @@ def send(to: BaseHTTPRequestHandler, body: bytes, *, status: int = 200, **header
 
 
 def status(code: int, **headers: str) -> Misbehaviour:
-    return lambda to: send(to, b'{"status": 0}', status=code, **headers)
+    return raw(b'{"status": 0}', code, **headers)
 
 
-def raw(body: bytes, **headers: str) -> Misbehaviour:
-    return lambda to: send(to, body, **headers)
+def raw(body: bytes, code: int = 200, **headers: str) -> Misbehaviour:
+    return lambda to: send(to, body, code, **headers)
 
 
 def bomb() -> Misbehaviour:
@@ -172,7 +172,7 @@ def torn(to: BaseHTTPRequestHandler) -> None:
 
 
 def trickle(every: float, *, headers: bool) -> Misbehaviour:
-    """A byte at a time, for as long as anybody listens, ten seconds at most."""
+    """A byte at a time, for as long as anybody listens, three seconds at most."""
 
     def slowly(to: BaseHTTPRequestHandler) -> None:
         if not headers:
@@ -181,7 +181,7 @@ def trickle(every: float, *, headers: bool) -> Misbehaviour:
             to.send_header("Content-Length", "1000000")
             to.end_headers()
         stop = threading.Event()
-        for byte in (b"HTTP/1.1 200 OK\r\nX-Slow: " if headers else b"{") + b" " * int(10 / every):
+        for byte in (b"HTTP/1.1 200 OK\r\nX-Slow: " if headers else b"{") + b" " * int(3 / every):
             to.wfile.write(bytes([byte]))
             to.wfile.flush()
             stop.wait(every)

@@ -35,11 +35,11 @@ SUMMARY = b'{"area": "wind", "series": []}'
 
 
 def loop(to: Any) -> None:
-    send(to, b"", status=302, Location="/api/wind")
+    send(to, b"", 302, Location="/api/wind")
 
 
 def longer_and_longer(to: Any) -> None:
-    send(to, b"", status=302, Location=f"/api/wind?{len(to.path)}")
+    send(to, b"", 302, Location=f"/api/wind?{len(to.path)}")
 
 
 DOWN: list[tuple[str, Misbehaviour, str]] = [
@@ -90,7 +90,7 @@ def test_a_redirect_on_the_same_host_is_followed(grid: Grid, aws: Aws) -> None:
         grid.bad["wind"] = lambda to: (
             send(to, json.dumps(grid.document("/api/wind")).encode())
             if "?moved" in to.path
-            else send(to, b"", status=307, Location="/api/wind?moved")
+            else send(to, b"", 307, Location="/api/wind?moved")
         )
         grid.bad["wind?moved"] = grid.bad["wind"]
         assert grid.run()["areas"]["wind"]["state"] == "OK"
