@@ -184,7 +184,7 @@ def run(event: object, *, clock: Callable[[], datetime], pause: Callable[[float]
     store, api = Store(settings), Api(settings, pause)
     known = frozenset() if settings.drill else store.read()[0].keys
     areas, listed_by, status = api.first()
-    sight = Sight(settings, now, probe(api, areas, known=known, now=now), status)
+    sight = Sight(settings, now, probe(api, areas, known=known, now=now), status, partial=areas is BUILT_IN)
     told = drill(sight) if settings.drill else tell(sight, store)
     if settings.daily:
         well = [{"MetricName": "AllWell", "Value": 0.0 if sight.keys else 1.0}]
@@ -418,6 +418,8 @@ class Sight:
     now: datetime
     findings: list[Finding]
     status: bytes | Fault
+    partial: bool = False
+    """Whether areas of other sources may be missing, since the list is the built-in one."""
 
     @property
     def keys(self) -> frozenset[str]:
@@ -498,8 +500,9 @@ class Sight:
 def decide(before: State, sight: Sight, *, by: str) -> State:
     """What is open after this run, and the mails it sends. All that is newly wrong in one run is one incident."""
     now, wrong = sight.now, sight.keys
-    # Of an area that is out nobody can say which of its series are missing: they stay as they were.
-    wrong |= {key for key in before.keys if key.split()[0] in wrong}
+    # Of an area that is out or was not asked for nobody can say what is missing: it stays as it was.
+    seen = {one.area for one in sight.findings}
+    wrong |= {key for key in before.keys if (area := key.split()[0]) in wrong or (sight.partial and area not in seen)}
     followed = [follow(one, wrong, wrong - before.keys, now=now) for one in before.incidents]
     mails = [sight.closing(one) for one in followed if not one.keys]
     going = [one for one in followed if one.keys]

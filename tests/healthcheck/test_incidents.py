@@ -201,6 +201,26 @@ def test_what_comes_back_within_the_hour_is_over_after_an_hour_of_quiet(grid: Gr
     assert f"Well since: {health.both(well)}" in over["Message"]
 
 
+def test_an_area_that_was_not_asked_for_is_not_told_to_be_over(grid: Grid, aws: Aws) -> None:
+    """Without the catalogue the areas of other sources are not known; one that has left the catalogue is over."""
+    own = {
+        "area": "rooftop",
+        "regions": ["ROI"],
+        "alert_after_s": 3600,
+        "series": [{"region": "ROI", "field": "P", "role": "value", "history": "full"}],
+    }
+    grid.edit["catalogue"] = lambda found: {"areas": [*found["areas"], own]}
+    grid.bad["rooftop"] = status(503)
+    grid.run()
+    assert aws.subjects() == ["Grid data DOWN (suspect: API): rooftop"]
+    grid.bad["catalogue"] = status(503)
+    later(grid)
+    assert aws.mails() == []
+    del grid.bad["catalogue"], grid.edit["catalogue"]
+    later(grid)
+    assert aws.subjects() == ["Grid data OK again: rooftop"]
+
+
 @pytest.mark.parametrize(("failing", "told"), [({1}, 0), ({1, 2}, 1), ({1, 3}, 1), ({2, 3}, 0), ({1, 2, 3}, 1)])
 def test_two_of_three_probes_confirm(failing: set[int], told: int, grid: Grid, aws: Aws) -> None:
     """What the first probe finds well is not asked for again."""
