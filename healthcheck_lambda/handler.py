@@ -240,11 +240,11 @@ class OnTheSameHost(HTTPRedirectHandler):
         self, req: Request, fp: IO[bytes], code: int, msg: str, headers: HTTPMessage, newurl: str
     ) -> Request | None:
         """The request to send next; Fault when it would leave the host."""
+        # urllib would read the body, however long it is.
+        fp.close()
         old, new = urlsplit(req.full_url), urlsplit(newurl)
         if (new.scheme, new.netloc) not in {(old.scheme, old.netloc), ("https", old.hostname)}:
             raise Fault(f"redirects elsewhere, to {newurl[:100]}")
-        # urllib would read the body, however long it is.
-        fp.close()
         return super().redirect_request(req, fp, code, msg, headers, newurl)
 
 
