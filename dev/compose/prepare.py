@@ -6,7 +6,7 @@ import sys
 import time
 from collections.abc import Mapping
 from contextlib import suppress
-from typing import Final
+from typing import Any, Final
 from urllib.error import HTTPError
 from urllib.request import urlopen
 
@@ -46,23 +46,20 @@ def pools(settings: Settings, environment: Mapping[str, str]) -> dict[str, int]:
 def make_bucket(location: str) -> None:
     """Create the bucket of `s3://bucket/prefix`; content when it is there."""
     bucket = location.removeprefix("s3://").partition("/")[0]
-    client = boto3.client("s3")
+    client: Any = boto3.client("s3")
     try:
         client.head_bucket(Bucket=bucket)
     except ClientError:
-        client.create_bucket(
-            Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": client.meta.region_name}
-        )
+        client.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": client.meta.region_name})
 
 
 def _answers(address: str) -> bool:
-    with suppress(OSError):
-        try:
+    try:
+        with suppress(HTTPError):
             urlopen(address, timeout=5).close()  # noqa: S310  the address is the operator's own
-        except HTTPError:
-            pass
-        return True
-    return False
+    except OSError:
+        return False
+    return True
 
 
 def _airflow(*arguments: str) -> None:

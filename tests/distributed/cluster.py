@@ -29,7 +29,7 @@ PATIENCE: Final = 240.0
 
 @dataclass
 class Cluster:
-    """A running deployment; `start` and the end of `running` are all that a test needs besides `kill`."""
+    """A running deployment."""
 
     services: dict[str, Service]
     state: Path
@@ -142,7 +142,7 @@ class Cluster:
         path = [str(ROOT / ".venv" / "bin"), *([str(programs)] if programs else []), os.defpath, "/usr/local/bin"]
         # Airflow's processes name themselves; without this their names overwrite their environment in /proc.
         base = {"PATH": ":".join(path), "HOME": str(self._root(service)), "LANG": "C.UTF-8", "SPT_NOENV": "1"}
-        given = service.environment | self.extra
+        given = service.environment | dict(self.extra)
         return base | {name: self.translated(service, value) for name, value in given.items()}
 
     def translated(self, service: Service, text: str) -> str:
@@ -152,12 +152,16 @@ class Cluster:
         text = text.replace("0.0.0.0", "127.0.0.1").replace("listen_addresses=*", "listen_addresses=127.0.0.1")
         text = re.sub(r"(?<![\w.])\d+(?![\w.])", lambda match: str(self.ports.get(match[0], match[0])), text)
         tops = {path.split("/")[1] for path in [*(one.target for one in service.mounts), self._inside(service)]}
-        return re.sub(rf"(?<![\w./])/(?=(?:{'|'.join(sorted(tops))})/)", f"{self._root(service)}/", self._bare(text, service))
+        return re.sub(
+            rf"(?<![\w./])/(?=(?:{'|'.join(sorted(tops))})/)", f"{self._root(service)}/", self._bare(text, service)
+        )
 
     def _bare(self, text: str, service: Service) -> str:
         """A mount's own path, such as /data, has nothing behind it to tell it by."""
         for mount in service.mounts:
-            text = re.sub(rf"(?<![\w./]){re.escape(mount.target)}(?![\w/.-])", str(self._at(service, mount.target)), text)
+            text = re.sub(
+                rf"(?<![\w./]){re.escape(mount.target)}(?![\w/.-])", str(self._at(service, mount.target)), text
+            )
         return text
 
     def _first_start(self, service: Service) -> None:
@@ -184,7 +188,9 @@ class Cluster:
             self.volume(mount.source).mkdir(parents=True, exist_ok=True)
             target.symlink_to(self.volume(mount.source))
         elif (ROOT / mount.source).is_dir():
-            shutil.copytree(ROOT / mount.source, target, ignore=shutil.ignore_patterns("node_modules"), dirs_exist_ok=True)
+            shutil.copytree(
+                ROOT / mount.source, target, ignore=shutil.ignore_patterns("node_modules"), dirs_exist_ok=True
+            )
         else:
             shutil.copy2(ROOT / mount.source, target)
 
@@ -218,9 +224,9 @@ class Cluster:
         password = f"--pwfile={environment['POSTGRES_PASSWORD_FILE']}"
         initdb = ["initdb", f"--username={environment['POSTGRES_USER']}", password]
         create = ["postgres", "--single", "template1"]
-        context = self._context(service) | {"stdout": subprocess.DEVNULL, "check": True}
-        subprocess.run([*initdb, *environment["POSTGRES_INITDB_ARGS"].split()], **context)
-        subprocess.run(create, **context, input=f"CREATE DATABASE {environment['POSTGRES_DB']}\n".encode())
+        context = self._context(service) | {"stdout": subprocess.DEVNULL}
+        subprocess.run([*initdb, *environment["POSTGRES_INITDB_ARGS"].split()], **context, check=True)
+        subprocess.run(create, **context, input=f"CREATE DATABASE {environment['POSTGRES_DB']}\n".encode(), check=True)
 
     def _root(self, service: Service) -> Path:
         return self.state / "containers" / service.name
