@@ -20,6 +20,8 @@ from tests.distributed.compose import services
 REGION = "eu-west-1"
 MOTO: Any = {"region_name": REGION, "aws_access_key_id": "test", "aws_secret_access_key": "test"}
 AT_ONCE = {"GRID_MAX_CONCURRENCY": "12"}
+FEW_REPAIRS = {"GRID_MAX_BACKFILLS_PER_RUN": "3"}
+"""The first gap check of a new store would load a month of everything."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,8 @@ class Distributed:
     cluster: Cluster
     airflow: AirflowClient
     s3: Any
+    topic: str
+    sns: Any
     queue: Any
     """Everything that is sent to the alert topic ends up here."""
     queue_url: str
@@ -44,8 +48,8 @@ class Distributed:
 
 
 @contextmanager
-def _topic() -> Iterator[tuple[str, str, Any, str]]:
-    """Address of a message service, a topic of it, and the queue that its messages go to."""
+def _topic() -> Iterator[tuple[str, str, Any, Any, str]]:
+    """Address of a message service, a topic of it, its clients, and the queue that the topic's messages go to."""
     moto = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     moto.start()
     try:
@@ -57,7 +61,7 @@ def _topic() -> Iterator[tuple[str, str, Any, str]]:
         queue_url = sqs.create_queue(QueueName="alerts")["QueueUrl"]
         arn = sqs.get_queue_attributes(QueueUrl=queue_url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
         sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
-        yield endpoint, topic, sqs, queue_url
+        yield endpoint, topic, sns, sqs, queue_url
     finally:
         moto.stop()
 
@@ -74,9 +78,9 @@ def state() -> Iterator[Path]:
 @pytest.fixture(scope="session")
 def distributed(state: Path) -> Iterator[Distributed]:
     """All services of `docker compose --profile simulated up`."""
-    with _topic() as (endpoint, topic, queue, queue_url):
+    with _topic() as (endpoint, topic, sns, queue, queue_url):
         found = services(AT_ONCE | {"GRID_ALERT_TOPIC": topic}, profiles=["simulated"])
-        extra = {"AWS_ENDPOINT_URL_SNS": endpoint, "AWS_ENDPOINT_URL_SQS": endpoint}
+        extra = FEW_REPAIRS | {"AWS_ENDPOINT_URL_SNS": endpoint, "AWS_ENDPOINT_URL_SQS": endpoint}
         with running(found, state, extra=extra) as cluster:
             airflow = AirflowClient(cluster.url("8080"), user=USER, password=cluster.secret("airflow_password"))
             s3 = boto3.client(
@@ -86,4 +90,4 @@ def distributed(state: Path) -> Iterator[Distributed]:
                 aws_access_key_id=cluster.secret("s3_access_key"),
                 aws_secret_access_key=cluster.secret("s3_secret_key"),
             )
-            yield Distributed(cluster, airflow, s3, queue, queue_url)
+            yield Distributed(cluster, airflow, s3, topic, sns, queue, queue_url)

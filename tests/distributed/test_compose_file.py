@@ -113,7 +113,7 @@ def test_named_volumes_are_declared_and_used() -> None:
     kept = {name: {m.target for m in SIMULATED[name].mounts if m.named} for name in ("postgres", "redis", "s3")}
     assert {"/var/lib/postgresql/data"} < kept["postgres"]
     assert {"/data"} < kept["redis"]
-    assert {"/data"} < kept["s3"]
+    assert {"/objects"} < kept["s3"]
 
 
 def test_pages_that_were_not_built_stop_the_start() -> None:
