@@ -98,8 +98,7 @@ class Cluster:
         """SIGKILL to a service and all that it has started; the restart policy brings it back after `away` seconds."""
         with self._lock:
             self._held.add(name)
-            top = psutil.Process(self.processes[name].pid)
-            for process in [top, *top.children(recursive=True)]:
+            for process in _family(self.processes[name]):
                 with suppress(psutil.NoSuchProcess):
                     process.kill()
             self.processes[name].wait()
@@ -108,7 +107,7 @@ class Cluster:
 
     def busiest(self, *names: str) -> str:
         """The service with the most processes below it: of two workers the one that has more tasks."""
-        return max(names, key=lambda name: len(psutil.Process(self.processes[name].pid).children(recursive=True)))
+        return max(names, key=lambda name: len(_family(self.processes[name])))
 
     def restart(self, name: str) -> None:
         """End a service as `docker compose restart` does, and start it again."""
@@ -129,16 +128,18 @@ class Cluster:
                     self._spawn(self.services[name])
 
     def end(self) -> None:
-        """Stop all, the last started first."""
+        """Stop all; what a service leaves behind goes too, as with its container."""
         with self._lock:
             self._held.update(self.processes)
+        below = [one for process in self.processes.values() for one in _family(process)]
         for process in reversed(self.processes.values()):
             process.terminate()
-        for name, process in self.processes.items():
-            try:
-                process.wait(20)
-            except subprocess.TimeoutExpired:
-                self.kill(name)
+        psutil.wait_procs(below, timeout=30)
+        for one in below:
+            with suppress(psutil.NoSuchProcess):
+                one.kill()
+        for process in self.processes.values():
+            process.wait()
 
     def environment(self, service: Service) -> dict[str, str]:
         """A container's environment: what the file says, and nothing of the caller's."""
@@ -246,6 +247,14 @@ class Cluster:
 
     def _log(self, service: Service) -> Path:
         return self.state / "logs" / f"{service.name}.log"
+
+
+def _family(process: subprocess.Popen[bytes]) -> list[psutil.Process]:
+    """A process and all below it; empty when it has ended."""
+    with suppress(psutil.NoSuchProcess):
+        top = psutil.Process(process.pid)
+        return [top, *top.children(recursive=True)]
+    return []
 
 
 @contextmanager

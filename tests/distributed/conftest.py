@@ -1,5 +1,6 @@
 """One deployment of docker-compose.yaml for all tests that need the whole of it, with a topic for its alerts."""
 
+import logging
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -50,6 +51,7 @@ class Distributed:
 @contextmanager
 def _topic() -> Iterator[tuple[str, str, Any, Any, str]]:
     """Address of a message service, a topic of it, its clients, and the queue that the topic's messages go to."""
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
     moto = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     moto.start()
     try:
