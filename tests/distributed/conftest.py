@@ -51,7 +51,8 @@ class Distributed:
 @contextmanager
 def _topic() -> Iterator[tuple[str, str, Any, Any, str]]:
     """Address of a message service, a topic of it, its clients, and the queue that the topic's messages go to."""
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    for name in ("werkzeug", "botocore"):
+        logging.getLogger(name).setLevel(logging.ERROR)
     moto = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     moto.start()
     try:
