@@ -21,10 +21,10 @@ NO_SECRETS := ^(test|testing|d41d8cd98f00b204e9800998ecf8427e)$$
 GUIDE := mkdocs.yml dev/guide_hooks.py $(shell find docs -type f)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-all check format setup reference new-source dashboard guide screenshots bench package requirements deploy destroy clean
+.PHONY: help run test test-all test-distributed check format setup reference new-source dashboard guide screenshots bench package requirements deploy destroy clean
 
 help:  ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: $(SYNCED) $(SITE) $(DASHBOARD)  ## Airflow, API, dashboard and guide on this machine (FEED=simulated; FEED=eirgrid CONTACT=you@example.org)
 	@exec $(PYTHON) -m dev.supervisor --feed "$(FEED)" $(if $(STORE),--store "$(STORE)") \
@@ -33,11 +33,15 @@ run: $(SYNCED) $(SITE) $(DASHBOARD)  ## Airflow, API, dashboard and guide on thi
 
 test: check $(BROWSER)  ## Lint, types, layering and every test but the long ones
 	cd api/dashboard && $(NPM) --silent test
-	$(PYTHON) -m pytest -m "not long"
+	$(PYTHON) -m pytest -m "not long and not distributed"
 
 test-all: check $(BROWSER)  ## The long suites too
 	cd api/dashboard && $(NPM) --silent test
-	$(PYTHON) -m pytest
+	$(PYTHON) -m pytest -m "not distributed"
+
+test-distributed: $(SYNCED) $(SITE) $(DASHBOARD)  ## docker-compose.yaml as processes: PostgreSQL, Redis, Celery workers; live cycles, a backfill with kills, gapcheck
+	dev/servers
+	$(PYTHON) -m pytest -m distributed --log-cli-level=INFO tests/distributed
 
 check: $(SYNCED) $(SITE) $(DASHBOARD)  ## Lint, types, layering, bandit, secrets, known vulnerabilities
 	.venv/bin/ruff check .

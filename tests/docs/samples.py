@@ -37,6 +37,7 @@ class Kind(StrEnum):
     SCAFFOLD = "make, in a copy of the project"
     AIRFLOW = "by tests/e2e/test_guide_commands.py, against a real deployment"
     MWAA = "the AWS CLI's own check of the parameters, against a stub; requests to Airflow as AIRFLOW"
+    COMPOSE = "held against docker-compose.yaml; what it starts is run by tests/distributed"
     SERVER = "started, asked, and stopped"
     RUN = "as it stands, in a copy of the project"
 
@@ -55,6 +56,7 @@ RULES: Final = [
     (Kind.DRY, re.compile(r"(?:[A-Z_]+=\S+ )?make \w+")),
     (Kind.AIRFLOW, re.compile(r"(?:dev/)?airflow (?:dags trigger|backfill create|tasks clear|pools set) ")),
     (Kind.MWAA, re.compile(r"aws mwaa ")),
+    (Kind.COMPOSE, re.compile(r"(?:[A-Z_]+=\S+ )*docker compose ")),
     (Kind.SERVER, re.compile(r"(?:[A-Z_]+=\S+ )*\.venv/bin/python -m api\b")),
     (Kind.RUN, re.compile(r"(?:export [A-Z_]+=|[A-Z_]+=\$\(aws |aws (?:s3|s3api|sns|cloudformation) |curl )")),
     (Kind.RUN, re.compile(r"(?:cp \S+ \S+$|head |mkdir |python3 \w+\.py$)")),

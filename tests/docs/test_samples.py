@@ -23,6 +23,7 @@ from include.domain.readings import Feed
 from include.settings import load_settings
 from include.sources.csv_folder import CsvFolder, entry, read_description
 from include.storage.s3 import S3Store
+from tests.distributed.compose import FILE, services
 from tests.docs.mwaa import Mwaa
 from tests.docs.samples import OUTPUT, PAGES, ROOT, Kind, Line, Sample, lines_of, samples, shell_lines
 from tests.sockets import free_port
@@ -112,6 +113,24 @@ def test_diagrams_are_those_of_mermaid() -> None:
     assert done.returncode == 0, done.stderr[-2000:]
     found = json.loads(done.stdout.splitlines()[-1])
     assert [f"{one.place}: {error}" for one, error in zip(drawn, found, strict=True) if error] == []
+
+
+@pytest.mark.parametrize("line", [pytest.param(one, id=one.text) for one in lines_of(Kind.COMPOSE)])
+def test_compose_has_the_profile_the_service_and_the_variables(line: Line) -> None:
+    before, words = line.text.split(" docker compose ")[0], line.text.partition("docker compose ")[2].split()
+    given = dict(one.split("=") for one in before.split() if "=" in one)
+    assert all(
+        f"${{{name}:" in FILE.read_text() + "".join(one.read_text() for one in FILE.parent.glob("dev/compose/*.env"))
+        for name in given
+    )
+    profiles = [words[words.index("--profile") + 1]] if "--profile" in words else []
+    found = services(given, profiles=profiles)
+    assert set(profiles) <= {one for service in found.values() for one in service.raw.get("profiles", [])}
+    assert ("upstream" in found) == bool(profiles)
+    assert {"up", "down", "exec"} & set(words)
+    if words[0] == "exec":
+        assert words[1] in found
+        assert words[2] in {"airflow", "cat"}
 
 
 def dry() -> list[Any]:
