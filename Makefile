@@ -4,6 +4,7 @@ AIRFLOW_PORT ?= 8080
 API_PORT ?= 8000
 UPSTREAM_PORT ?= 9010
 SETTINGS ?= deploy.yaml
+WORKERS ?= 2
 
 UV := dev/uv
 PYTHON := .venv/bin/python
@@ -18,6 +19,8 @@ SHIPPED := api dags deploy dev healthcheck_lambda include plugins
 SCANNED := . ':!uv.lock' ':!**/package-lock.json' ':!**requirements.txt'
 # What tests give to moto, and the MD5 of nothing.
 NO_SECRETS := ^(test|testing|stranger|d41d8cd98f00b204e9800998ecf8427e)$$
+# A file's tests share its deployment, store or browser.
+AT_ONCE := --numprocesses $(WORKERS) --dist loadfile
 GUIDE := mkdocs.yml dev/guide_hooks.py $(shell find docs -type f)
 
 .DEFAULT_GOAL := help
@@ -33,11 +36,11 @@ run: $(SYNCED) $(SITE) $(DASHBOARD)  ## Airflow, API, dashboard and guide on thi
 
 test: check $(BROWSER)  ## Lint, types, layering and every test but the long ones
 	cd api/dashboard && $(NPM) --silent test
-	$(PYTHON) -m pytest -m "not long and not distributed"
+	$(PYTHON) -m pytest $(AT_ONCE) -m "not long and not distributed"
 
 test-all: check $(BROWSER)  ## The long suites too
 	cd api/dashboard && $(NPM) --silent test
-	$(PYTHON) -m pytest -m "not distributed"
+	$(PYTHON) -m pytest $(AT_ONCE) -m "not distributed"
 
 test-distributed: $(SYNCED) $(SITE) $(DASHBOARD)  ## docker-compose.yaml as processes: PostgreSQL, Redis, Celery workers; live cycles, a backfill with kills, gapcheck
 	dev/servers
