@@ -94,7 +94,7 @@ def _reconcile() -> None:
         states = ti.get_task_states(dag_id=ti.dag_id, run_ids=[ti.run_id]).get(ti.run_id, {})
         red = sorted(name for name, state in states.items() if state in {"failed", "upstream_failed"})
         if red:
-            raise Incomplete(f"failed: {', '.join(_label(name) for name in red)}; the log of each says why")
+            raise Incomplete(f"{', '.join(_label(name) for name in red)}; the log of each says why")
 
 
 def _label(name: str) -> str:

@@ -345,7 +345,31 @@ def test_a_fault_of_ours_is_told_once_and_so_is_its_end(simulated: Deployment, c
     assert simulated.s3.get_object(Bucket=simulated.bucket, Key=key)["Body"].read() == whole
 
 
+def test_a_summary_that_cannot_be_written_turns_the_export_red_and_is_told(simulated: Deployment, cycle: str) -> None:
+    """The tasks after it go on and succeed, which would hide it."""
+    key = "simulated/readings/source=eirgrid/area=snsp/region=ALL/year=2026/month=11/data.parquet"
+    whole = simulated.s3.get_object(Bucket=simulated.bucket, Key=key)["Body"].read()
+    simulated.mailbox.received()
+    simulated.s3.put_object(Bucket=simulated.bucket, Key=key, Body=b"no Parquet")
+    run = ended(simulated, "export", "failed")
+    (opened,) = simulated.mailbox.received()
+    assert opened["Subject"] == "[grid] (simulated data) export failed: export"
+    assert "  area snsp; the log of each says why" in opened["Message"]
+    note = str(simulated.airflow.get(f"dags/export/dagRuns/{run}")["note"])
+    assert note.startswith("Failed: area snsp")
+    simulated.s3.put_object(Bucket=simulated.bucket, Key=key, Body=whole)
+    for _ in range(2):
+        assert simulated.mailbox.received() == []
+        ended(simulated, "export", "success")
+    (closed,) = simulated.mailbox.received()
+    assert closed["Subject"] == "[grid] (simulated data) over: export failed: export"
+
+
 def live(deployment: Deployment, state: str) -> str:
-    run = deployment.trigger("ingest_eirgrid", {})
-    assert deployment.finish("ingest_eirgrid", run) == state
+    return ended(deployment, "ingest_eirgrid", state)
+
+
+def ended(deployment: Deployment, dag_id: str, state: str) -> str:
+    run = deployment.trigger(dag_id, {})
+    assert deployment.finish(dag_id, run) == state
     return run
