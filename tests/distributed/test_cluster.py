@@ -185,8 +185,10 @@ def test_a_months_backfill_outlives_the_loss_of_every_part(distributed: Distribu
     assert readings(distributed) == undisturbed
     # Otherwise no unit was hit, and nothing was shown.
     assert retried(distributed) >= 1
-    # One message when an incident opens, and one when it closes.
-    assert len(distributed.messages()) <= 2 * len(INCIDENTS)
+    # A live run may fall into an incident: one message when it opens, and one when it closes.
+    messages = distributed.messages()
+    log.info("alerts: %s", messages)
+    assert len(messages) <= 2 * len(INCIDENTS)
 
 
 def test_the_gap_check_mends_what_is_lost(distributed: Distributed) -> None:
