@@ -4,6 +4,7 @@ A listener of the scheduler: tasks cannot write notes. Standard library and Airf
 without the bundle.
 """
 
+import logging
 import sys
 from typing import Any
 
@@ -12,11 +13,15 @@ from airflow.models.xcom import XComModel
 from airflow.plugins_manager import AirflowPlugin
 from sqlalchemy.orm import object_session
 
+log = logging.getLogger(__name__)
+
 FAILED = "Failed: "
 SHOWN = 3
 """Failed task instances that are named; the others are counted."""
 LENGTH = 500
-"""Of what is said; Airflow keeps a thousand characters in all."""
+"""Of what is said was wrong."""
+COLUMN = 1000
+"""Characters that Airflow's table has for a note."""
 OWN = "eirgrid-airflow"
 """Owner of this project's tasks."""
 
@@ -31,6 +36,15 @@ ADVICE = {
 @hookimpl
 def on_dag_run_failed(dag_run: Any, msg: str) -> None:
     """Write the note; what a person or the gap check wrote there before stays above it."""
+    try:
+        write(dag_run, msg)
+    except Exception:
+        # A note is worth no scheduler.
+        log.exception("no note on %s %s", dag_run.dag_id, dag_run.run_id)
+
+
+def write(dag_run: Any, msg: str) -> None:
+    """Put the note on the run, if it is one of this project's."""
     session = object_session(dag_run)
     kind = dag_run.dag_id.partition("_")[0]
     if session is None or kind not in ADVICE:
@@ -41,7 +55,15 @@ def on_dag_run_failed(dag_run: Any, msg: str) -> None:
         instances = [ti for ti in dag_run.get_task_instances(session=session) if ti.state == "failed"]
         said = f"{FAILED}{reason(session, dag_run, msg)}\n\nRed tasks: {red(instances)}\n\nWhat to do: {ADVICE[kind]}"
         before = (dag_run.note or "").partition(FAILED)[0].rstrip()
-    dag_run.note = f"{before}\n\n{said}".strip()
+    dag_run.note = joined(before, said)
+
+
+def joined(before: str, said: str) -> str:
+    """Both, within what the column holds: PostgreSQL refuses more, and with it the scheduler's whole transaction."""
+    said = said.replace("\x00", "")[:COLUMN]
+    room = COLUMN - len(said) - 2
+    kept = before if len(before) <= room else f"{before[: max(room - 2, 0)]} …"
+    return f"{kept}\n\n{said}" if before and room > 2 else said
 
 
 def red(instances: list[Any]) -> str:

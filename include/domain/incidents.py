@@ -1,8 +1,8 @@
 """Incidents: from what each cycle found wrong to two messages, one when it opens and one when it is over."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
@@ -30,8 +30,13 @@ class Cause(StrEnum):
 
     @property
     def closes_after(self) -> int:
-        """Good cycles in a row until it is over: what comes and goes is one incident. A day's check counts at once."""
+        """Good cycles in a row until it is over. A day's check counts at once."""
         return 1 if self is Cause.GAP_CHECK_FAILED else 2
+
+
+COMES_BACK: Final = timedelta(hours=6)
+"""What opens again within this long of being over comes and goes: it is then over only after `QUIET` good cycles."""
+QUIET: Final = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +51,13 @@ class Trouble:
     """How many units failed for it."""
     of: int = 0
     """How many units of the area there were."""
+    regions: tuple[str, ...] = ()
+    """Those of the units that failed; none: the area as a whole."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Incident:
-    """A trouble that goes on, told or not yet told."""
+    """A trouble that goes on, told or not yet told, or that was over a short while ago."""
 
     source: str
     area: str
@@ -64,12 +71,21 @@ class Incident:
     good: int = 0
     """Good cycles since the newest failed one."""
     opened: bool = False
+    closed: datetime | None = None
+    """When the one before this was over, if that was a short while ago."""
     reason: str = ""
+    regions: tuple[str, ...] = ()
+    """Every one must be seen to be well before it is over; none: the area as a whole."""
 
     @property
     def key(self) -> tuple[str, str, str]:
         """(source, area, cause): one incident each at a time."""
         return (self.source, self.area, self.cause.value)
+
+    @property
+    def good_enough(self) -> int:
+        """Good cycles in a row until it is over."""
+        return QUIET if self.closed is not None else self.cause.closes_after
 
 
 class Event(StrEnum):
@@ -95,18 +111,16 @@ ALL: Final = "all"
 """In the place of an area, for what concerns every one."""
 
 
+Seen = Mapping[tuple[str, Cause], Collection[str]]
+"""By area and cause of which a cycle could see whether all is well: the regions that it saw."""
+
+
 def advance(
-    known: Collection[Incident],
-    troubles: Iterable[Trouble],
-    *,
-    source: str,
-    judged: Collection[tuple[str, Cause]],
-    run_after: datetime,
+    known: Collection[Incident], troubles: Iterable[Trouble], *, source: str, seen: Seen, run_after: datetime
 ) -> tuple[list[Incident], list[Notice]]:
     """The incidents after one cycle of a source, and what to tell.
 
-    `judged` are the areas and causes of which the cycle could see whether all is well: other incidents stay as they
-    are, and so do those that have counted this cycle, or a later one.
+    Incidents that the cycle could not see stay as they are, and so do those that have counted it, or a later one.
     """
     found = {(source, one.area, one.cause.value): one for one in troubles}
     after: list[Incident] = []
@@ -115,37 +129,51 @@ def advance(
         trouble = found.pop(incident.key, None)
         if incident.source != source or run_after <= incident.counted:
             after.append(incident)
-            continue
-        if trouble is not None:
-            now = replace(incident, failed=incident.failed + 1, good=0, counted=run_after, reason=trouble.reason)
-        elif (incident.area, incident.cause) in judged:
-            now = replace(incident, good=incident.good + 1, counted=run_after)
         else:
-            now = incident
-        _settle(now, trouble, after, notices)
+            _settle(_counted(incident, trouble, seen, run_after=run_after), trouble, after, notices)
     for trouble in found.values():
         begun = Incident(
-            source=source,
-            area=trouble.area,
-            cause=trouble.cause,
-            since=run_after,
-            counted=run_after,
-            failed=1,
-            reason=trouble.reason,
+            source=source, area=trouble.area, cause=trouble.cause, since=run_after, counted=run_after, failed=0
         )
-        _settle(begun, trouble, after, notices)
+        _settle(_counted(begun, trouble, seen, run_after=run_after), trouble, after, notices)
     return after, notices
 
 
+def _counted(incident: Incident, trouble: Trouble | None, seen: Seen, *, run_after: datetime) -> Incident:
+    """The incident with one more cycle."""
+    if trouble is not None:
+        anew = not incident.opened and not incident.failed
+        return replace(
+            incident,
+            since=run_after if anew else incident.since,
+            counted=run_after,
+            failed=incident.failed + 1,
+            good=0,
+            reason=trouble.reason,
+            regions=tuple(sorted({*incident.regions, *trouble.regions})),
+            closed=None if anew and not _lately(incident, run_after) else incident.closed,
+        )
+    regions = seen.get((incident.area, incident.cause))
+    if regions is None or not set(incident.regions) <= set(regions):
+        return incident
+    return replace(incident, good=incident.good + 1, counted=run_after)
+
+
 def _settle(incident: Incident, trouble: Trouble | None, after: list[Incident], notices: list[Notice]) -> None:
-    """Open it, close it, or keep counting."""
+    """Open it, close it, forget it, or keep counting."""
     units, of = (trouble.units, trouble.of) if trouble else (0, 0)
     if not incident.opened and incident.good:
-        return
+        incident = replace(incident, failed=0, regions=())
     if not incident.opened and incident.failed >= incident.cause.opens_after:
         incident = replace(incident, opened=True)
         notices.append(Notice(Event.OPENED, incident, incident.counted, units, of))
-    if incident.opened and incident.good >= incident.cause.closes_after:
+    if incident.opened and incident.good >= incident.good_enough:
         notices.append(Notice(Event.CLOSED, incident, incident.counted))
-        return
-    after.append(incident)
+        incident = replace(incident, opened=False, failed=0, good=0, regions=(), closed=incident.counted)
+    if incident.opened or incident.failed or _lately(incident, incident.counted):
+        after.append(incident)
+
+
+def _lately(incident: Incident, now: datetime) -> bool:
+    """Whether it was over so short a while ago that it comes and goes."""
+    return incident.closed is not None and now - incident.closed < COMES_BACK

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from include.domain.errors import ConditionFailed, GridError
-from include.domain.incidents import ALL, Cause, Trouble, advance
+from include.domain.incidents import ALL, Cause, Seen, Trouble, advance
 from include.jobs.notices import Place, messages_of
 from include.storage.alerts import Alerts, Message, change_alerts
 from include.storage.object_store import ObjectStore
@@ -28,8 +28,8 @@ class Cycle:
     source: str
     run_after: datetime
     troubles: Sequence[Trouble] = ()
-    judged: frozenset[tuple[str, Cause]] = field(default_factory=frozenset)
-    """Areas and causes of which the run could see whether all is well."""
+    seen: Seen = field(default_factory=dict)
+    """Of what the run could see whether all is well."""
     first_red: bool = True
     """Whether the run before this one was well: without a record of incidents only then somebody is told."""
 
@@ -41,7 +41,7 @@ class Cycle:
             source=source,
             run_after=run_after,
             troubles=troubles,
-            judged=frozenset({(ALL, cause)}),
+            seen={(ALL, cause): ()},
             first_red=first_red,
         )
 
@@ -84,7 +84,7 @@ class Teller:
     def _decided(self, known: Alerts, cycle: Cycle) -> Alerts:
         """The incidents after this cycle, and the messages that it adds."""
         incidents, notices = advance(
-            known.incidents, cycle.troubles, source=cycle.source, judged=cycle.judged, run_after=cycle.run_after
+            known.incidents, cycle.troubles, source=cycle.source, seen=cycle.seen, run_after=cycle.run_after
         )
         waiting = {message.id for message in known.outbox}
         new = messages_of(notices, self.place, written=self.clock(), remark=known.begun_anew)
@@ -108,7 +108,7 @@ class Teller:
 
     def _without_record(self, cycle: Cycle, error: GridError) -> list[str]:
         """Tell all the same, but not every quarter of an hour."""
-        _, notices = advance((), cycle.troubles, source=cycle.source, judged=(), run_after=cycle.run_after)
+        _, notices = advance((), cycle.troubles, source=cycle.source, seen={}, run_after=cycle.run_after)
         if not notices or not cycle.first_red or isinstance(error, ConditionFailed):
             return [f"the record of incidents cannot be kept ({error})"]
         remark = f"The record of incidents cannot be kept ({error}): this may be told again, and its end may not be."

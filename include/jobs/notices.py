@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Final
 
 from include.domain.calendar import IRELAND
-from include.domain.incidents import ALL, Cause, Event, Notice
+from include.domain.incidents import ALL, QUIET, Cause, Event, Notice
 from include.domain.readings import Feed
 from include.storage.alerts import Message
 
@@ -93,6 +93,7 @@ def _opened(together: Sequence[Notice], place: Place) -> list[str]:
         f"Run:        {place.dag_id}, {place.run_id}",
         "",
         "This is sent once. Another message says when it is over.",
+        *([f"It comes and goes: it is over once {QUIET} cycles in a row have gone well."] if first.closed else []),
     ]
 
 
@@ -117,7 +118,7 @@ def _closed(together: Sequence[Notice], place: Place) -> list[str]:
 
 
 def _good(notice: Notice) -> str:
-    count = notice.incident.cause.closes_after
+    count = notice.incident.good_enough
     return "one cycle" if count == 1 else f"{count} cycles in a row"
 
 

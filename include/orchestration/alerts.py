@@ -42,26 +42,30 @@ def note(faults: str) -> None:
 
 
 def tell_whole(source: str, cause: Cause, *, reason: str) -> None:
-    """Tell of a run that is judged as one; what cannot be sent is in the log and waits for the next run."""
+    """Tell of a run that is judged as one."""
     from include.jobs.alerts import Cycle  # noqa: PLC0415  DAG files are parsed without boto3
 
-    for fault in tell(load_settings(), Cycle.whole(source, cause, reason=reason, run_after=run_after())):
-        log.error(fault)
+    cycle = Cycle.whole(source, cause, reason=reason, run_after=run_after(), first_red=first_red())
+    tell(load_settings(), cycle)
 
 
-def tell(settings: Settings, cycle: "Cycle") -> list[str]:
-    """Count this run and send what it opens and closes; what could not be sent, in a sentence each."""
+def tell(settings: Settings, cycle: "Cycle") -> None:
+    """Count this run and send what it opens and closes; what cannot be sent is in the log and waits for the next run.
+
+    A run is not red for it: its readings are as they should be.
+    """
     from include.jobs.alerts import Teller  # noqa: PLC0415
 
     if not settings.alert_topic:
-        return []
+        return
     teller = Teller(
         store=open_store(settings.store),
         publish=_publisher(settings.alert_topic),
         place=_place(settings),
         clock=lambda: datetime.now(UTC),
     )
-    return teller.tell(cycle)
+    for fault in teller.tell(cycle):
+        log.error(fault)
 
 
 def run_after() -> datetime:
@@ -82,8 +86,11 @@ def first_red() -> bool:
 
 def _publisher(topic: str) -> "Callable[[Message], None]":
     from airflow.providers.amazon.aws.hooks.sns import SnsHook  # noqa: PLC0415
+    from botocore.config import Config  # noqa: PLC0415
 
-    hook = SnsHook(aws_conn_id="aws_default")
+    # A topic that does not answer must not hold up a live run: boto3's own settings wait for five minutes.
+    limits = Config(connect_timeout=3, read_timeout=5, retries={"total_max_attempts": 2})
+    hook = SnsHook(aws_conn_id="aws_default", config=limits)
 
     def publish(message: "Message") -> None:
         hook.publish_to_target(target_arn=topic, message=message.body, subject=message.subject)

@@ -207,8 +207,9 @@ def _reconcile(source_id: str) -> dict[str, int]:
         raise
     results, areas = _results(), source(source_id).areas
     verdict = reconcile(units, results, areas=areas, now=now, strict=strict)
-    untold = _end_cycle(source_id, units, results, settings=settings, now=now) if live else []
-    if faults := "; ".join([*verdict.faults, *untold]):
+    if live:
+        _end_cycle(source_id, units, results, settings=settings, now=now)
+    if faults := "; ".join(verdict.faults):
         note(faults)
         raise Incomplete(faults)
     return verdict.counts
@@ -228,8 +229,8 @@ def _planned(ti: Any) -> tuple[list[Unit], bool]:
 
 def _end_cycle(
     source_id: str, units: list[Unit], results: list[UnitResult], *, settings: Settings, now: datetime
-) -> list[str]:
-    """Record a live run and tell of what it found; what could not be told. A later run's record stays as it is."""
+) -> None:
+    """Record a live run and tell of what it found; a later run's record stays as it is, and is not told again."""
     from include.jobs.alerts import Cycle  # noqa: PLC0415  DAG files are parsed without storage
     from include.jobs.cycle import record  # noqa: PLC0415
     from include.jobs.troubles import troubles_of  # noqa: PLC0415
@@ -237,17 +238,14 @@ def _end_cycle(
     ended = settings.clock()
     try:
         if not record(open_claimed(settings), source_id, units=units, results=results, run_after=now, ended_at=ended):
-            return []
+            return
     except GridError:
         # The store may be what is wrong: then above all somebody is told.
         log.exception("the record of this run cannot be written")
     found = troubles_of(units, results, areas=source(source_id).areas, now=now)
-    judged = frozenset(found.judged | {(ALL, Cause.OUR_ERROR)})
+    seen = {**found.seen, (ALL, Cause.OUR_ERROR): ()}
     due = run_after()
-    return tell(
-        settings,
-        Cycle(source=source_id, run_after=due, troubles=found.troubles, judged=judged, first_red=first_red()),
-    )
+    tell(settings, Cycle(source=source_id, run_after=due, troubles=found.troubles, seen=seen, first_red=first_red()))
 
 
 def _is_live(context: Any) -> bool:

@@ -79,8 +79,8 @@ def _decode(data: bytes) -> Alerts:
 
 
 def _incident(one: dict[str, Any]) -> Incident:
-    instants = {name: datetime.fromisoformat(one[name]) for name in ("since", "counted")}
-    return Incident(**(one | instants | {"cause": Cause(one["cause"])}))
+    instants = {name: datetime.fromisoformat(one[name]) for name in ("since", "counted", "closed") if one[name]}
+    return Incident(**(one | instants | {"cause": Cause(one["cause"]), "regions": tuple(one["regions"])}))
 
 
 def _message(one: dict[str, Any]) -> Message:

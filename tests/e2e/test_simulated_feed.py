@@ -354,7 +354,7 @@ def test_a_summary_that_cannot_be_written_turns_the_export_red_and_is_told(simul
     run = ended(simulated, "export", "failed")
     (opened,) = simulated.mailbox.received()
     assert opened["Subject"] == "[grid] (simulated data) export failed: export"
-    assert "  area snsp; the log of each says why" in opened["Message"]
+    assert "  area snsp, inventory; the log of each says why" in opened["Message"]
     note = str(simulated.airflow.get(f"dags/export/dagRuns/{run}")["note"])
     assert note.startswith("Failed: area snsp")
     simulated.s3.put_object(Bucket=simulated.bucket, Key=key, Body=whole)

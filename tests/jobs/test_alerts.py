@@ -50,7 +50,7 @@ def cycle(number: int, *areas: str, cause: Cause = Cause.CONTRACT_BROKEN, first_
         source="eirgrid",
         run_after=START + QUARTER * number,
         troubles=[Trouble(area, cause, f"{area} is odd", 2, 3) for area in areas],
-        judged=frozenset((area, one) for area in ("wind", "solar", "demand", ALL) for one in Cause),
+        seen={(area, one): () for area in ("wind", "solar", "demand", ALL) for one in Cause},
         first_red=first_red,
     )
 
@@ -86,6 +86,14 @@ def test_times_after_the_clock_change_are_those_of_winter(store: LocalStore) -> 
     topic = Topic()
     teller(store, topic).tell(cycle(24, "wind"))
     assert "2026-10-25 02:03 UTC (2026-10-25 02:03 Irish time, UTC+0:00)" in topic.sent[0].body
+
+
+def test_what_comes_and_goes_says_so(store: LocalStore) -> None:
+    topic = Topic()
+    for number, areas in enumerate([("wind",), (), (), ("wind",), (), (), ("wind",)]):
+        teller(store, topic).tell(cycle(number, *areas))
+    assert len(topic.sent) == 3
+    assert "It comes and goes: it is over once 24 cycles in a row have gone well." in topic.sent[2].body
 
 
 def test_without_addresses_there_are_no_links(store: LocalStore) -> None:

@@ -29,30 +29,33 @@ def causes(found: Found) -> list[tuple[Cause, int, int]]:
 def test_a_good_cycle_finds_nothing_and_sees_everything() -> None:
     found = judged(Outcome.STORED, Outcome.UNCHANGED, Outcome.NOT_PUBLISHED)
     assert found.troubles == []
-    assert found.judged == {("wind", cause) for cause in Cause}, "and nothing of areas that were not planned"
+    everything = {"ALL", "ROI", "NI"}
+    assert found.seen == {("wind", cause): everything for cause in Cause}, "and nothing of areas that were not planned"
 
 
 def test_what_upstream_loses_daily_is_no_trouble() -> None:
     found = judged(Outcome.STORED, Outcome.UPSTREAM_UNAVAILABLE, Outcome.UPSTREAM_UNAVAILABLE)
     assert found.troubles == []
-    assert ("wind", Cause.UPSTREAM_UNAVAILABLE) in found.judged
+    assert found.seen["wind", Cause.UPSTREAM_UNAVAILABLE] == {"ALL"}
 
 
 def test_an_area_without_any_answer_is_a_trouble_and_says_nothing_of_the_rest() -> None:
     found = judged(*[Outcome.UPSTREAM_UNAVAILABLE] * 3)
     assert causes(found) == [(Cause.UPSTREAM_UNAVAILABLE, 3, 3)]
     assert found.troubles[0].reason == "wind · ALL · 2026-02: seen of ALL"
-    assert found.judged == set()
+    assert found.seen == {}
 
 
 def test_a_broken_contract_and_an_error_of_ours_are_told_apart() -> None:
     found = judged(Outcome.CONTRACT_BROKEN, Outcome.OUR_ERROR, Outcome.STORED)
     assert causes(found) == [(Cause.CONTRACT_BROKEN, 1, 3), (Cause.OUR_ERROR, 1, 3)]
+    assert [one.regions for one in found.troubles] == [("ALL",), ("ROI",)]
 
 
 def test_a_lost_task_is_an_error_of_ours() -> None:
     found = judged(Outcome.STORED, None, Outcome.STORED)
     assert causes(found) == [(Cause.OUR_ERROR, 1, 3)]
+    assert found.troubles[0].regions == ("ROI",)
     assert "without a result" in found.troubles[0].reason
 
 

@@ -22,9 +22,9 @@ OURS: Final = ("willReadFrequently", "net::ERR_CONNECTION_REFUSED")
 Open = Callable[..., Page]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """A Chromium, the same for all tests."""
+    """A Chromium, the same for all tests of a file: while it is there, no other event loop can run in this process."""
     path = subprocess.run([ROOT / "dev/chromium"], check=True, capture_output=True, text=True).stdout.strip()
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
