@@ -8,7 +8,7 @@ from typing import Annotated, Final
 
 import typer
 
-from deploy.package_manifest import Contents, check_lambda_limit, front_end_packages, manifest
+from deploy.package_manifest import Contents, check_lambda_limit, front_end_packages, manifest, vendored_packages
 from deploy.package_requirements import (
     check_current,
     constraints,
@@ -25,6 +25,7 @@ BUNDLE: Final = ("dags", "include", ".airflowignore")
 API: Final = ("include/__init__.py", "include/domain", "include/export", "include/storage")
 """What the API reads of `include/`; tests/deploy/test_zips.py runs it with nothing else."""
 MACHINES: Final = {"api-arm64.zip": "aarch64", "api-x86_64.zip": "x86_64"}
+TERMS: Final = ("LICENSE", "NOTICE")
 DASHBOARD: Final = "api/dashboard/dist"
 GUIDE: Final = "site"
 HEALTHCHECK: Final = "healthcheck_lambda/handler.py"
@@ -146,7 +147,7 @@ class _Packaging:
         typer.echo(f"package: unpacking the API's packages for {machine}")
         folder = self.work / machine
         install(lambda_requirements(self.tree.root), root=self.tree.root, machine=machine, folder=folder)
-        self.packages[name] = packages_in(folder) + front_end_packages(self.tree.root)
+        self.packages[name] = packages_in(folder) + front_end_packages(self.tree.root) + vendored_packages(folder)
         check_lambda_limit(self._zip(name, installed_files(folder) | self._own_files_of_the_api()))
 
     def _own_files_of_the_api(self) -> dict[str, Path]:
@@ -155,6 +156,7 @@ class _Packaging:
         for folder in (DASHBOARD, GUIDE):
             built = [file for file in (self.tree.root / folder).rglob("*") if file.is_file()]
             found |= {str(file.relative_to(self.tree.root)): file for file in built if file.name != ".built"}
+        found |= self.tree.files(*TERMS)
         return {name: file for name, file in found.items() if file.name not in NOT_OF_THE_GUIDE}
 
     def _healthcheck(self) -> None:

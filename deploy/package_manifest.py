@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from deploy.package_tree import CannotPackage, Tree
-from deploy.package_wheels import PYTHON, Package
+from deploy.package_wheels import PYTHON, Package, packages_in
 from deploy.package_zip import Artefact
 
 LAMBDA_LIMIT: Final = 250 * 1024 * 1024
@@ -17,6 +17,8 @@ LAMBDA_LIMIT: Final = 250 * 1024 * 1024
 LOCKS: Final = ("api/dashboard/package-lock.json", "dev/mermaid/package-lock.json")
 """npm packages of the dashboard and of the guide's diagrams."""
 THEME: Final = "mkdocs-material"
+VENDORED: Final = {"redoc.standalone.js": "MIT", "swagger-ui-bundle.js": "Apache-2.0"}
+"""Scripts of /docs and /redoc that come inside of a Python package, and their licences."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,15 @@ def front_end_packages(root: Path) -> list[Package]:
             if place and not one.get("dev")
         ]
     return sorted(found)
+
+
+def vendored_packages(installed: Path) -> list[Package]:
+    """What a Python package brings along of others; CannotPackage when it is not what is known here."""
+    (package,) = (one for one in packages_in(installed) if one.name == "fastapi-offline")
+    scripts = {file.name for file in (installed / "fastapi_offline" / "static").glob("*.js")}
+    if scripts != VENDORED.keys():
+        raise CannotPackage(f"fastapi-offline brings {', '.join(sorted(scripts))}: name their licences in VENDORED")
+    return [Package(f"{script} in fastapi-offline", package.version, licence) for script, licence in VENDORED.items()]
 
 
 def _told(artefact: Artefact) -> dict[str, Any]:

@@ -1,12 +1,14 @@
 """What one deployment is, from a small YAML file; deploy/example.yaml shows all of it."""
 
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from deploy.refused import Refused
+from include.sources.registry import enabled
 
 KEY_ARN = r"^arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+$"
 EMAIL = r"^[^@\s]+@[^@\s]+\.[^@\s]+$"
@@ -32,6 +34,15 @@ class Network(_Group):
 
     cidr: Annotated[str, Field(pattern=r"^[0-9]{1,3}(\.[0-9]{1,3}){3}/(1[6-9]|2[0-4])$")] = "10.192.0.0/20"
     nat_gateways: Literal[1, 2] = 1
+
+    @field_validator("cidr")
+    @classmethod
+    def _a_network(cls, value: str) -> str:
+        try:
+            ip_network(value)
+        except ValueError as error:
+            raise ValueError(f"got {value!r}; {error}") from None
+        return value
 
     @property
     def subnet_bits(self) -> int:
@@ -60,6 +71,15 @@ class Airflow(_Group):
     """Days that Airflow's database keeps runs."""
     unpause: tuple[str, ...] = Field(default=("ingest_eirgrid", "export"), strict=False)
     """DAGs that run from the start."""
+
+    @field_validator("unpause")
+    @classmethod
+    def _known(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        known = ("export", "gapcheck", *(f"ingest_{entry.source_id}" for entry in enabled({})))
+        for name in value:
+            if name not in known:
+                raise ValueError(f"got {name!r}; allowed: {', '.join(known)}")
+        return value
 
     @model_validator(mode="after")
     def _class_and_counts(self) -> Self:
@@ -100,7 +120,10 @@ class Api(_Group):
 class Healthcheck(_Group):
     """The independent look at the API."""
 
-    schedule: Annotated[str, Field(pattern=r"^(rate|cron)\(.+\)$")] = "rate(15 minutes)"
+    schedule: Annotated[str, Field(pattern=r"^rate\((1 minute|([2-9]|[1-5][0-9]|60) minutes|1 hour)\)$")] = (
+        "rate(15 minutes)"
+    )
+    """At least every hour: after two hours without a look an alarm says that it is silent."""
     staleness_hours: Annotated[float, Field(gt=0, le=744, strict=False)] | None = None
     """Above all thresholds of the catalogue, when given."""
 
@@ -129,6 +152,8 @@ def load(path: Path) -> DeploySettings:
         found: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise Refused(f"{path}: no such file; copy deploy/example.yaml and name it: SETTINGS=…") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise Refused(f"{path}: cannot be read: {error}") from None
     except yaml.YAMLError as error:
         raise Refused(f"{path}: no YAML: {' '.join(str(error).split())}") from None
     if not isinstance(found, dict):

@@ -17,11 +17,13 @@ from deploy.refused import Refused
 from deploy.settings import DeploySettings, load
 from deploy.stacks import Change, Stacks, made_by
 from deploy.uploads import Bucket, Uploads, bundle_uploads
+from include.domain.readings import Feed
 from include.settings import Settings
 from include.sources.registry import enabled
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 TAG: Final = "eirgrid-airflow"
+CONSTRAINTS: Final = "bundle/constraints.txt"
 
 Ask = Callable[[str], bool]
 Say = Callable[[str], None]
@@ -113,24 +115,33 @@ class Deployment:
     def apply(self, plan: Plan) -> None:
         """Make it so.
 
-        A new environment must find its bundle; one that is there gets new packages before the code that needs them.
+        A new environment must find its bundle; one that is there gets new packages before the code that needs them. The
+        constraints go before both: the packages of an environment without the Internet are installed with them.
         """
         known = plan.known
+        constraints, code = plan.bundle.split(CONSTRAINTS)
         for part in ORDER:
             if part == NEED_UPLOADS[0]:
                 known = replace(known, versions=plan.artefacts.apply(self.say))
-            if part == "airflow" and plan.is_new:
-                plan.bundle.apply(self.say)
+            if part == "airflow":
+                constraints.apply(self.say)
+                if plan.is_new:
+                    code.apply(self.say)
             known = self._apply_stack(part, known, plan.changes[part])
         if not plan.is_new:
-            plan.bundle.apply(self.say)
+            code.apply(self.say)
         self.airflow.apply(self.pools(), self.settings.airflow.unpause)
         self.say(f"Done. {known.outputs['api']['BaseUrl']}")
 
     def pools(self) -> dict[str, int]:
         """The Pools of the sources that these settings switch on, and their slots."""
+        # All of it is given: the shell's own GRID_… variables are of another deployment.
         settings = Settings(
-            store="s3://unused", contact=self.settings.contact, max_concurrency=self.settings.airflow.max_concurrency
+            store="s3://unused",
+            feed=Feed.EIRGRID,
+            upstream=None,
+            contact=self.settings.contact,
+            max_concurrency=self.settings.airflow.max_concurrency,
         )
         return {name: slots for source in enabled({}) for name, slots in settings.pools(source.source_id).items()}
 

@@ -74,6 +74,13 @@ class Uploads:
             *(f"  remove  {key}" for key in self.gone),
         ]
 
+    def split(self, key: str) -> tuple[Self, Self]:
+        """The one file, and all the rest."""
+        cls = type(self)
+        first = tuple(file for file in self.changed if file.key == key)
+        rest = tuple(file for file in self.changed if file.key != key)
+        return cls(self.bucket, first, (), {}), cls(self.bucket, rest, self.gone, self.versions)
+
     def apply(self, say: Callable[[str], None]) -> dict[str, str]:
         """Upload one after the other, then remove what is gone; the version of every key."""
         versions = dict(self.versions)

@@ -111,6 +111,11 @@ class Settings:
     daily: bool
     drill: bool
 
+    @property
+    def dimensions(self) -> list[dict[str, str]]:
+        """Of the metric: another deployment's "all is well" is not this one's."""
+        return [{"Name": "Deployment", "Value": name}] if (name := os.environ.get("DEPLOYMENT")) else []
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
@@ -187,8 +192,8 @@ def run(event: object, *, clock: Callable[[], datetime], pause: Callable[[float]
     sight = Sight(settings, now, probe(api, areas, known=known, now=now), status, partial=areas is BUILT_IN)
     told = drill(sight) if settings.drill else tell(sight, store)
     if settings.daily:
-        well = [{"MetricName": "AllWell", "Value": 0.0 if sight.keys else 1.0}]
-        client("cloudwatch").put_metric_data(Namespace=settings.namespace, MetricData=well)
+        well = {"MetricName": "AllWell", "Dimensions": settings.dimensions, "Value": 0.0 if sight.keys else 1.0}
+        client("cloudwatch").put_metric_data(Namespace=settings.namespace, MetricData=[well])
     found = {one.area: {"state": one.kind, "why": one.why} for one in sight.findings}
     return {
         "checked_at": now.isoformat(),
@@ -305,7 +310,7 @@ class Api:
         """The areas, where the list of them is from, and the answer of `/api/status`."""
         listed, status = self.ask(["catalogue", "status"], rounds=PROBES + 1)
         try:
-            return understood(read_catalogue, listed), "/api/catalogue", status
+            return with_built_in(understood(read_catalogue, listed)), "/api/catalogue", status
         except Fault as fault:
             return BUILT_IN, f"the built-in list, for want of /api/catalogue: {fault}", status
 
@@ -332,6 +337,12 @@ def read_catalogue(document: Any) -> tuple[Area, ...]:
     if areas := tuple(_listed(one) for one in document["areas"]):
         return areas
     raise ValueError("no areas")
+
+
+def with_built_in(listed: tuple[Area, ...]) -> tuple[Area, ...]:
+    """These, and what is built in and not among them: a catalogue that has lost an area must not hide its end."""
+    names = {one.name for one in listed}
+    return (*listed, *(one for one in BUILT_IN if one.name not in names))
 
 
 def _listed(area: Any) -> Area:
