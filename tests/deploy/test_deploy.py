@@ -51,8 +51,8 @@ def test_a_first_deployment_makes_everything_in_order_and_a_second_finds_nothing
     assert "https://grid.example.org" in person.told[-1]
     put = moto.asked(PUTS)
     assert [key for key in put if key.startswith("bundle/")] == [
-        "bundle/.airflowignore",
         "bundle/constraints.txt",
+        "bundle/.airflowignore",
         "bundle/include/one.py",
         "bundle/include/two.py",
         "bundle/dags/ingest.py",
@@ -130,8 +130,12 @@ def test_a_change_touches_only_what_it_should(
     # New packages come before the code that needs them.
     (made.folder / "requirements.txt").write_text("boto3==2\n")
     (made.folder / "bundle/include/one.py").write_text("ONE = 'of boto3 2'\n")
+    (made.folder / "bundle/constraints.txt").write_text("boto3==2\n")
     assert deploy()
     lines = person.text.splitlines()
+    # An environment without the Internet installs the packages with the constraints of the bundle.
+    assert lines.index("  uploaded bundle/constraints.txt") < lines.index("  grid-airflow: UPDATE_COMPLETE")
+    assert lines.count("  uploaded bundle/constraints.txt") == 1
     assert lines.index("  grid-airflow: UPDATE_COMPLETE") < lines.index("  uploaded bundle/include/one.py")
     assert changed() == {"airflow"}
 

@@ -117,6 +117,8 @@ def test_the_manifest_names_every_package_with_its_licence(dist: Path, manifest:
     with zipfile.ZipFile(dist / "api-arm64.zip") as archive:
         unpacked = {one.partition("-")[0] for one in archive.namelist() if ".dist-info/" in one}
     assert {one.replace("_", "-").lower() for one in unpacked} | {
+        "redoc.standalone.js in fastapi-offline",
+        "swagger-ui-bundle.js in fastapi-offline",
         "uplot",
         "@mermaid-js/tiny",
         "mkdocs-material",

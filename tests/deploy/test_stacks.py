@@ -91,6 +91,7 @@ def check_functions(deployed: Dist) -> None:
         "STATE_KEY": "health/state.json",
         "GUIDE_URL": "https://grid.example.org/guide",
         "METRIC_NAMESPACE": "EirgridAirflow",
+        "DEPLOYMENT": "grid",
     }
 
 

@@ -10,7 +10,9 @@ import yaml
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 FILE: Final = ROOT / "docker-compose.yaml"
-VARIABLE: Final = re.compile(r"\$(?:(?P<escaped>\$)|\{(?P<name>\w+)(?:(?P<operator>:[-?])(?P<rest>[^}]*))?\})")
+VARIABLE: Final = re.compile(
+    r"\$(?:(?P<escaped>\$)|\{(?P<name>\w+)(?:(?P<operator>:[-?])(?P<rest>(?:[^{}]|\$\{[^}]*\})*))?\})"
+)
 
 
 class Unset(Exception):
@@ -93,7 +95,8 @@ def _value(match: re.Match[str], given: Mapping[str, str]) -> str:
         return value
     if match["operator"] == ":?":
         raise Unset(f"{match['name']}: {match['rest']}")
-    return str(match["rest"])
+    # A default may name another variable.
+    return str(interpolated(match["rest"], given))
 
 
 def _service(name: str, raw: dict[str, Any], given: Mapping[str, str], *, among: Iterable[str]) -> Service:

@@ -260,6 +260,16 @@ def test_a_catalogue_that_makes_no_sense_is_replaced_by_the_built_in_list(catalo
     assert {one["state"] for one in found["areas"].values()} == {"OK"}
 
 
+def test_an_area_that_the_catalogue_has_lost_is_asked_for_all_the_same(grid: Grid, aws: Aws) -> None:
+    """A broken inventory must not switch the check off, nor tell that an area is well of which nobody asked."""
+    grid.stopped = {"wind": grid.now - 4 * HOUR}
+    grid.run()
+    grid.edit["catalogue"] = lambda found: {"areas": [one for one in found["areas"] if one["area"] != "wind"]}
+    found = grid.run()
+    assert found["areas"]["wind"]["state"] == "STALE"
+    assert len(aws.subjects()) == 1
+
+
 def test_the_built_in_list_is_the_catalogue() -> None:
     assert health.read_catalogue({"areas": [listed(area) for area in AREAS]}) == health.BUILT_IN
 

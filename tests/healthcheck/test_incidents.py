@@ -423,17 +423,30 @@ def test_one_threshold_for_all_from_the_environment(grid: Grid, aws: Aws, monkey
     assert aws.subjects() == ["Grid data STALE (suspect: upstream): co2"]
 
 
+@pytest.mark.parametrize("deployment", ["", "grid"])
 @pytest.mark.parametrize(("stopped", "value"), [({}, 1.0), ({"wind": 4 * HOUR}, 0.0)])
 def test_the_daily_run_puts_the_metric(
-    stopped: dict[str, timedelta], value: float, grid: Grid, aws: Aws, monkeypatch: pytest.MonkeyPatch
+    stopped: dict[str, timedelta],
+    value: float,
+    deployment: str,
+    grid: Grid,
+    aws: Aws,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setenv("METRIC_NAMESPACE", f"Test{value}")
+    """Of its own deployment: two in one account have a metric each."""
+    # moto finds a metric by its dimensions in every namespace.
+    deployment = f"{deployment}-{value}" if deployment else ""
+    monkeypatch.setenv("METRIC_NAMESPACE", f"Test{value}{deployment}")
+    monkeypatch.setenv("DEPLOYMENT", deployment)
+    dimensions = [{"Name": "Deployment", "Value": deployment}] if deployment else []
     grid.stopped = {area: grid.now - since for area, since in stopped.items()}
     grid.run({"daily": True})
     data = aws.client("cloudwatch").get_metric_data(
         MetricDataQueries=[
             {"Id": "well", "MetricStat": {
-                "Metric": {"Namespace": f"Test{value}", "MetricName": "AllWell"}, "Period": 60, "Stat": "Average",
+                "Metric": {
+                    "Namespace": f"Test{value}{deployment}", "MetricName": "AllWell", "Dimensions": dimensions,
+                }, "Period": 60, "Stat": "Average",
             }}
         ],
         StartTime=datetime.now(UTC) - HOUR,
