@@ -23,8 +23,8 @@ from include.storage.parquet import decode
 
 log = logging.getLogger(__name__)
 
-TOLD_EVERY: Final = 500
-"""Files read between two lines of the log."""
+SAVED_EVERY: Final = 500
+"""Files read until what is known so far is written: a task that is ended goes on from there."""
 
 File = dict[str, Any]
 """One entry of the inventory."""
@@ -52,11 +52,15 @@ class Inventory:
             if (found := self._read(info)) is not None:
                 files.append(found)
                 read += 1
-                if read % TOLD_EVERY == 0:
+                if read % SAVED_EVERY == 0:
                     log.info("%d files read", read)
+                    self._save(source_id, list((known | {file["key"]: file for file in files}).values()))
         if read:
-            self.store.overwrite(inventory_key(source_id), as_json({"schema_version": SCHEMA_VERSION, "files": files}))
+            self._save(source_id, files)
         return read
+
+    def _save(self, source_id: str, files: list[File]) -> None:
+        self.store.overwrite(inventory_key(source_id), as_json({"schema_version": SCHEMA_VERSION, "files": files}))
 
     def files(self, source_id: str) -> list[File]:
         """The entries as they were last written."""

@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 
 from include.domain.readings import Feed
+from include.jobs import inventory as inventory_module
 from include.jobs.inventory import Inventory
 from include.sources.registry import source
+from include.storage import parquet
 from include.storage.keys import partition_of_key, readings_key, summary_key
 from include.storage.local import LocalStore
 from include.storage.object_store import StoredObject
@@ -74,6 +76,28 @@ def test_a_file_is_read_again_only_when_it_has_changed(counting: Counting) -> No
     assert [key for key in counting.read if key.startswith("readings/")] == [WIND]
     (wind,) = (file for file in inventory(counting).files("eirgrid") if "area=wind" in file["key"])
     assert wind["fields"]["WIND_ACTUAL"]["values"] == 2
+
+
+def test_a_task_that_is_ended_on_the_way_goes_on_where_it_was(
+    counting: Counting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first inventory after a load of all years must not begin anew every time."""
+    monkeypatch.setattr("include.jobs.inventory.SAVED_EVERY", 1)
+    readings = stored(counting)
+    for month in ("2026-01-05", "2026-02-05"):
+        fill(readings, "wind", "ROI", [(f"{month}T10:00:00Z", "WIND_ACTUAL", 1.0)])
+
+    def ends_at_the_second(data: bytes, *, key: str) -> Any:
+        if key == WIND:
+            raise TimeoutError
+        return parquet.decode(data, key=key)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(inventory_module, "decode", ends_at_the_second)
+        with pytest.raises(TimeoutError):
+            inventory(counting).update("eirgrid")
+    assert inventory(counting).update("eirgrid") == 1
+    assert len(inventory(counting).files("eirgrid")) == 2
 
 
 def test_files_have_their_size_rows_hash_and_an_address_of_their_bytes(counting: Counting) -> None:
