@@ -1,6 +1,7 @@
 """The packaged bundle where MWAA puts it, with nothing of the checkout in reach: it parses, and a cycle runs."""
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -75,7 +76,7 @@ def test_it_parses_to_the_expected_dags_from_its_own_files(code: Code, tmp_path:
 
 @pytest.fixture(scope="module")
 def on_mwaa(code: Code, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
-    """Airflow over the laid-out bundle, each task in an interpreter of its own."""
+    """`airflow standalone` over the laid-out bundle, each task in an interpreter of its own."""
     state = tmp_path_factory.mktemp("on-mwaa")
     local_settings = state / "airflow" / "config" / "airflow_local_settings.py"
     local_settings.parent.mkdir(parents=True)
@@ -84,9 +85,13 @@ def on_mwaa(code: Code, tmp_path_factory: pytest.TempPathFactory) -> Iterator[De
         "AIRFLOW__CORE__EXECUTE_TASKS_NEW_PYTHON_INTERPRETER": "True",
         "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "True",
     }
+    # It starts its parts by name.
+    path = {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv("PYTHONPATH", raising=False)
-        with deployed(state, feed="simulated", now=NOW, settings=settings, code=code) as running:
+        with deployed(
+            state, feed="simulated", now=NOW, settings=settings | path, code=code, standalone=True
+        ) as running:
             yield running
 
 

@@ -1,5 +1,7 @@
 """A real deployment for tests: Airflow's own processes, the stand-in upstream, and an S3 server behind a gate."""
 
+import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -102,8 +104,12 @@ def deployed(
     settings: dict[str, str] | None = None,
     on_sqlite: bool = False,
     code: Code | None = None,
+    standalone: bool = False,
 ) -> Iterator[Deployment]:
-    """A deployment on PostgreSQL, as on MWAA; on SQLite, as `make run`, when asked or where that is all there is."""
+    """A deployment on PostgreSQL, as on MWAA; on SQLite, as `make run`, when asked or where that is all there is.
+
+    Airflow's parts are processes of their own, or those that `airflow standalone` starts.
+    """
     with ExitStack() as closing:
         database = {}
         if not on_sqlite and programs_of_postgres():
@@ -122,25 +128,30 @@ def deployed(
         # moto's servers share one memory: each deployment has a bucket of its own.
         bucket = f"grid-{state.name}"
         s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+        ports = Ports(airflow=free_port(), api=free_port(), upstream=free_port())
+        address = {"AIRFLOW__API__PORT": str(ports.airflow), "AIRFLOW__API__HOST": "127.0.0.1"}
         stack = Stack(
             feed=feed,
             store=f"s3://{bucket}/{feed}",
             state=state,
-            ports=Ports(airflow=free_port(), api=free_port(), upstream=free_port()),
+            ports=ports,
             now=now,
             recorded=recorded,
             extra=AWS
             | {"AWS_ENDPOINT_URL_S3": gate.url, "AWS_ENDPOINT_URL_SNS": aws, "GRID_ALERT_TOPIC": mailbox.topic}
             | database
+            | (address if standalone else {})
             | (settings or {}),
             code=code or Code(),
         )
         stack.prepare()
         airflow = AirflowClient(stack.airflow_url, user=USER, password=stack.password())
         deployment = Deployment(stack, airflow, gate, s3, bucket, mailbox)
-        for name, command in stack.processes().items():
-            if name != "api":
-                closing.enter_context(_process(name, command, stack))
+        commands = {name: command for name, command in stack.processes().items() if name != "api"}
+        if standalone:
+            commands = {"upstream": commands["upstream"], "standalone": [sys.executable, "-m", "airflow", "standalone"]}
+        for name, command in commands.items():
+            closing.enter_context(_process(name, command, stack))
         deployment.wait(airflow.ready, "Airflow")
         airflow.set_pools(stack.pools())
         yield deployment
@@ -160,9 +171,10 @@ def _process(name: str, command: list[str], stack: Stack) -> Iterator[None]:
         try:
             yield
         finally:
-            process.terminate()
+            # As Ctrl-C: `airflow standalone` ends its parts at nothing else.
+            process.send_signal(signal.SIGINT if name == "standalone" else signal.SIGTERM)
             try:
                 process.wait(20)
             except subprocess.TimeoutExpired:
-                process.kill()
+                os.killpg(process.pid, signal.SIGKILL)
                 process.wait(20)
