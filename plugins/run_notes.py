@@ -9,9 +9,7 @@ import sys
 from typing import Any
 
 from airflow.listeners import hookimpl
-from airflow.models.xcom import XComModel
 from airflow.plugins_manager import AirflowPlugin
-from sqlalchemy.orm import object_session
 
 log = logging.getLogger(__name__)
 
@@ -45,6 +43,9 @@ def on_dag_run_failed(dag_run: Any, msg: str) -> None:
 
 def write(dag_run: Any, msg: str) -> None:
     """Put the note on the run, if it is one of this project's."""
+    # Every process of Airflow loads plugins; only the scheduler needs this.
+    from sqlalchemy.orm import object_session  # noqa: PLC0415
+
     session = object_session(dag_run)
     kind = dag_run.dag_id.partition("_")[0]
     if session is None or kind not in ADVICE:
@@ -75,6 +76,8 @@ def red(instances: list[Any]) -> str:
 
 def reason(session: Any, dag_run: Any, msg: str) -> str:
     """What the run's last task said was wrong; Airflow's own word where none could."""
+    from airflow.models.xcom import XComModel  # noqa: PLC0415
+
     said = XComModel.get_many(run_id=dag_run.run_id, dag_ids=dag_run.dag_id, key="faults").limit(1)
     found = session.scalars(said).first()
     text = XComModel.deserialize_value(found) if found else msg.replace("_", " ")
