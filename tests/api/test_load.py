@@ -112,8 +112,10 @@ async def _clients(address: str, seconds: float) -> Seen:
     return seen
 
 
-def _server() -> psutil.Process:
-    (found,) = (one for one in psutil.Process().children() if "api" in one.cmdline())
+def _server(address: str) -> psutil.Process:
+    """The process that serves this address: another test's API may be a child of this process too."""
+    port = address.rpartition(":")[2]
+    (found,) = (one for one in psutil.Process().children() if {"api", port} <= set(one.cmdline()))
     return found
 
 
@@ -133,7 +135,7 @@ def test_every_answer_is_whole_and_none_is_an_error(
     writer = threading.Thread(target=cycles)
     with served(f"s3://{store.bucket}/grid") as address:
         asyncio.run(_clients(address, seconds / 3))
-        before = _server().memory_info().rss
+        before = _server(address).memory_info().rss
         store.gate.failing = 0.2
         writer.start()
         try:
@@ -141,7 +143,7 @@ def test_every_answer_is_whole_and_none_is_an_error(
         finally:
             done.set()
             writer.join()
-        grown = _server().memory_info().rss / before
+        grown = _server(address).memory_info().rss / before
     assert seen.wrong == []
     assert seen.answers > CLIENTS * 3
     assert seen.unmodified > 0
