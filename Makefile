@@ -4,7 +4,7 @@ AIRFLOW_PORT ?= 8080
 API_PORT ?= 8000
 UPSTREAM_PORT ?= 9010
 SETTINGS ?= deploy.yaml
-WORKERS ?= 2
+WORKERS ?= 0
 
 UV := dev/uv
 PYTHON := .venv/bin/python
@@ -19,7 +19,7 @@ SHIPPED := api dags deploy dev healthcheck_lambda include plugins
 SCANNED := . ':!uv.lock' ':!**/package-lock.json' ':!**requirements.txt'
 # What tests give to moto, and the MD5 of nothing.
 NO_SECRETS := ^(test|testing|stranger|d41d8cd98f00b204e9800998ecf8427e)$$
-# A file's tests share its deployment, store or browser.
+# One after the other; WORKERS=2 runs two files at a time, whose tests share a deployment, a store or a browser.
 AT_ONCE := --numprocesses $(WORKERS) --dist loadfile
 GUIDE := mkdocs.yml dev/guide_hooks.py $(shell find docs -type f)
 
