@@ -1,7 +1,6 @@
 """Both DAGs through a real scheduler, against the simulated upstream and an S3 server."""
 
 import json
-import os
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -243,10 +242,12 @@ def test_a_task_killed_in_a_merge_and_cleared_leaves_the_same_bytes(
     held = simulated.gate.hold(f"area=wind/region=ROI/year={year}/month={month}", forwarded=forwarded)
     run = simulated.trigger("ingest_eirgrid", {"start": day, "end": day, "areas": ["wind"], "regions": ["ROI"]})
     assert held.arrived.wait(90), "the task never came to its PUT"
-    writer = next(
+    # By both ends: another connection may have this port too, and one that is over has no process: None is our own.
+    gate = simulated.gate.server.server_address[1]
+    (writer,) = (
         one.pid
         for one in psutil.net_connections("tcp")
-        if one.laddr and one.laddr[1] == held.client_port and one.pid != os.getpid()
+        if one.pid and one.laddr and one.raddr and (one.laddr[1], one.raddr[1]) == (held.client_port, gate)
     )
     psutil.Process(writer).kill()
     held.released.set()
