@@ -15,10 +15,10 @@ import boto3
 import httpx
 import psutil
 import pytest
-from moto.server import ThreadedMotoServer
 
 from include.storage.keys import READINGS, SUMMARIES
 from tests.api.test_fuzz import served
+from tests.aws import KEYS, moto
 from tests.e2e.gate import Gate
 
 CLIENTS: Final = 200
@@ -48,28 +48,19 @@ class Store:
 
 @pytest.fixture
 def store(filled_once: Path) -> Iterator[Store]:
-    moto = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    moto.start()
-    host, port = moto.get_host_and_port()
-    gate = Gate(f"http://{host}:{port}")
-    client = boto3.client(
-        "s3",
-        endpoint_url=f"http://{host}:{port}",
-        region_name="eu-west-1",
-        aws_access_key_id="test",
-        aws_secret_access_key="test",
-    )
-    # moto's servers share one memory: each test has a bucket of its own.
-    bucket = f"load-{uuid.uuid4().hex[:12]}"
-    client.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
-    files = (filled_once / SUMMARIES).rglob("latest.json")
-    documents = {str(file.relative_to(filled_once)): json.loads(file.read_bytes()) for file in files}
-    store = Store(gate, client, bucket, documents)
-    store.write()
-    yield store
-    gate.close()
-    moto.stop()
-    client.close()
+    with moto() as address:
+        gate = Gate(address)
+        client = boto3.client("s3", endpoint_url=address, **KEYS)
+        # moto's servers share one memory: each test has a bucket of its own.
+        bucket = f"load-{uuid.uuid4().hex[:12]}"
+        client.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+        files = (filled_once / SUMMARIES).rglob("latest.json")
+        documents = {str(file.relative_to(filled_once)): json.loads(file.read_bytes()) for file in files}
+        store = Store(gate, client, bucket, documents)
+        store.write()
+        yield store
+        gate.close()
+        client.close()
 
 
 @dataclass

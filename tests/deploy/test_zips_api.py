@@ -16,10 +16,10 @@ from urllib.parse import urljoin
 import boto3
 import pyarrow.parquet as pq
 import pytest
-from moto.server import ThreadedMotoServer
 
 from deploy.package import ROOT
 from dev.gateway import event
+from tests.aws import KEYS, moto
 from tests.deploy.packaged import unzipped
 from tests.jobs.invented import NOW
 
@@ -103,23 +103,13 @@ def ask(task: Path, runtime: Path, tmp_path_factory: pytest.TempPathFactory) -> 
 @pytest.fixture(scope="module")
 def bucket(filled_once: Path) -> Iterator[dict[str, str]]:
     """The same store in S3; the settings that lead to it."""
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    settings = {"AWS_ENDPOINT_URL_S3": f"http://{host}:{port}"}
-    s3 = boto3.client(
-        "s3",
-        endpoint_url=settings["AWS_ENDPOINT_URL_S3"],
-        region_name="eu-west-1",
-        aws_access_key_id="test",
-        aws_secret_access_key="test",
-    )
-    s3.create_bucket(Bucket="grid-zip", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
-    for file in filled_once.rglob("*"):
-        if file.is_file():
-            s3.upload_file(str(file), "grid-zip", f"grid/{file.relative_to(filled_once)}")
-    yield settings
-    server.stop()
+    with moto() as address:
+        s3 = boto3.client("s3", endpoint_url=address, **KEYS)
+        s3.create_bucket(Bucket="grid-zip", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+        for file in filled_once.rglob("*"):
+            if file.is_file():
+                s3.upload_file(str(file), "grid-zip", f"grid/{file.relative_to(filled_once)}")
+        yield {"AWS_ENDPOINT_URL_S3": address}
 
 
 @pytest.fixture(scope="module", params=["folder", "S3"])

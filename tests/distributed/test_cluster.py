@@ -152,11 +152,12 @@ INCIDENTS: Final[dict[int, Callable[[Distributed], None]]] = {
 
 
 def test_an_alert_is_counted(distributed: Distributed) -> None:
-    assert distributed.messages() == []
-    distributed.sns.publish(TopicArn=distributed.topic, Subject="Test", Message="Nothing is wrong.")
-    (message,) = distributed.messages()
-    assert "Nothing is wrong." in message
-    assert distributed.messages() == []
+    mailbox = distributed.mailbox
+    assert mailbox.received() == []
+    mailbox.sns.publish(TopicArn=mailbox.topic, Subject="Test", Message="Nothing is wrong.")
+    (message,) = mailbox.received()
+    assert "Nothing is wrong." in message["Message"]
+    assert mailbox.received() == []
 
 
 def test_a_months_backfill_outlives_the_loss_of_every_part(distributed: Distributed) -> None:
@@ -167,7 +168,7 @@ def test_a_months_backfill_outlives_the_loss_of_every_part(distributed: Distribu
     for key in [one for area in PART["areas"] for one in keys(distributed, area)]:
         distributed.s3.delete_object(Bucket=BUCKET, Key=key)
     assert readings(distributed) == {}
-    distributed.messages()
+    distributed.mailbox.received()
 
     span = {"from_date": f"{FIRST}T12:00:00Z", "to_date": f"{LAST}T12:00:00Z"}
     how = {"dag_id": INGEST, "max_active_runs": 6, "run_backwards": False, "dag_run_conf": PART}
@@ -186,7 +187,7 @@ def test_a_months_backfill_outlives_the_loss_of_every_part(distributed: Distribu
     # Otherwise no unit was hit, and nothing was shown.
     assert retried(distributed) >= 1
     # A live run may fall into an incident: one message when it opens, and one when it closes.
-    messages = distributed.messages()
+    messages = distributed.mailbox.received()
     log.info("alerts: %s", messages)
     assert len(messages) <= 2 * len(INCIDENTS)
 

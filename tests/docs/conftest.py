@@ -1,6 +1,5 @@
 """What the samples run against: a filled store, the API over it, moto's S3 and SNS, and a copy of the project."""
 
-import logging
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -9,10 +8,10 @@ from pathlib import Path
 from typing import Final
 
 import pytest
-from moto.server import ThreadedMotoServer
 
 from bench.showcase import export, serving
 from bench.store import fill
+from tests.aws import moto as moto_server
 from tests.docs.mwaa import Mwaa, mwaa_stub
 from tests.docs.samples import ROOT
 from tests.sockets import free_port, sockets_only_with_network  # noqa: F401  a fixture
@@ -41,12 +40,8 @@ def api(store: Path) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def moto() -> Iterator[str]:
     """Address of a server that answers as S3 and SNS do."""
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
+    with moto_server() as address:
+        yield address
 
 
 @pytest.fixture(scope="session")

@@ -16,9 +16,9 @@ from tenacity import retry, retry_if_exception_message, stop_after_attempt, wait
 from dev.airflow_client import AirflowClient
 from dev.patience import until
 from dev.stack import USER, Code, Ports, Stack
+from tests.aws import Mailbox, moto
 from tests.e2e.gate import Gate
 from tests.e2e.postgres import postgres, programs_of_postgres
-from tests.mailbox import Mailbox, moto
 from tests.sockets import free_port
 
 PATIENCE: Final = 180.0

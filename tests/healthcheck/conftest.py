@@ -1,7 +1,6 @@
 """A public API whose answers and clock are in the test's hand, and moto's S3, SNS, SQS and CloudWatch."""
 
 import json
-import logging
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -10,9 +9,10 @@ from typing import Any
 
 import boto3
 import pytest
-from moto.server import ThreadedMotoServer
 
 from healthcheck_lambda import handler as health
+from tests.aws import Mailbox
+from tests.aws import moto as moto_server
 from tests.healthcheck.grid import Grid, serve
 from tests.sockets import sockets_only_with_network  # noqa: F401  a fixture
 
@@ -39,12 +39,8 @@ def _environment(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="session")
 def moto() -> Iterator[str]:
     """Address of a server that answers as AWS does."""
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
+    with moto_server() as address:
+        yield address
 
 
 @dataclass
@@ -52,22 +48,20 @@ class Aws:
     """The topic with a queue behind it, and the bucket."""
 
     address: str
-    queue: str
-    topic: str
+    mailbox: Mailbox
     bucket: str
     key: str = "health/state.json"
 
     def client(self, service: str) -> Any:
         return boto3.client(service, endpoint_url=self.address)  # type: ignore[call-overload]
 
+    @property
+    def topic(self) -> str:
+        return self.mailbox.topic
+
     def mails(self) -> list[dict[str, str]]:
         """What has come through the topic since the last look, oldest first."""
-        sqs, found = self.client("sqs"), []
-        while batch := sqs.receive_message(QueueUrl=self.queue, MaxNumberOfMessages=10).get("Messages", []):
-            for message in batch:
-                found.append(json.loads(message["Body"]))
-                sqs.delete_message(QueueUrl=self.queue, ReceiptHandle=message["ReceiptHandle"])
-        return sorted(found, key=lambda mail: mail["Timestamp"])
+        return sorted(self.mailbox.received(), key=lambda mail: str(mail["Timestamp"]))
 
     def subjects(self) -> list[str]:
         return [mail["Subject"] for mail in self.mails()]
@@ -88,11 +82,7 @@ COUNTED = iter(range(10**6))
 def aws(moto: str, monkeypatch: pytest.MonkeyPatch) -> Aws:
     number = next(COUNTED)
     monkeypatch.setenv("AWS_ENDPOINT_URL", moto)
-    found = Aws(moto, "", "", f"grid-{number}")
-    found.topic = found.client("sns").create_topic(Name=f"grid-{number}")["TopicArn"]
-    found.queue = found.client("sqs").create_queue(QueueName=f"grid-{number}")["QueueUrl"]
-    arn = f"arn:aws:sqs:eu-west-1:123456789012:grid-{number}"
-    found.client("sns").subscribe(TopicArn=found.topic, Protocol="sqs", Endpoint=arn)
+    found = Aws(moto, Mailbox.open(moto, name=f"grid-{number}"), f"grid-{number}")
     where = {"LocationConstraint": "eu-west-1"}
     found.client("s3").create_bucket(Bucket=found.bucket, CreateBucketConfiguration=where)
     monkeypatch.setenv("SNS_TOPIC_ARN", found.topic)

@@ -17,7 +17,7 @@ from include.jobs.alerts import Cycle, Teller
 from include.jobs.notices import Place
 from include.storage.alerts import Message
 from include.storage.local import LocalStore
-from tests.mailbox import Mailbox, moto
+from tests.aws import Mailbox, moto
 
 pytestmark = pytest.mark.network
 

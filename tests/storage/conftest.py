@@ -1,6 +1,5 @@
 """The two object stores, S3 on a real server; property tests are never timed."""
 
-import logging
 import threading
 import uuid
 from collections.abc import Callable, Iterator
@@ -11,11 +10,11 @@ import boto3
 import pytest
 from hypothesis import settings
 from moto.s3.responses import S3Response
-from moto.server import ThreadedMotoServer
 
 from include.storage.local import LocalStore
 from include.storage.object_store import ObjectStore
 from include.storage.s3 import CONFIG, S3Store
+from tests.aws import moto
 
 REGION = "eu-west-1"
 
@@ -26,16 +25,11 @@ settings.load_profile("untimed")
 @pytest.fixture(scope="session")
 def s3_endpoint() -> Iterator[str]:
     """Address of an S3 server whose conditional writes are atomic, as those of S3 are."""
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
     with pytest.MonkeyPatch.context() as patched:
         # moto checks the condition and then writes, without a lock in between.
         patched.setattr(S3Response, "put_object", _one_at_a_time(S3Response.put_object))
-        server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
-        server.start()
-        host, port = server.get_host_and_port()
-        yield f"http://{host}:{port}"
-        server.stop()
-        server._server.server_close()
+        with moto() as address:
+            yield address
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """Sixteen processes, kills and a failing S3 server: no row is lost, no file is torn."""
 
-import logging
 import multiprocessing
 import os
 import random
@@ -17,7 +16,6 @@ import boto3
 import pytest
 from botocore.config import Config
 from moto.s3.responses import S3Response
-from moto.server import ThreadedMotoServer
 
 from include.domain.calendar import Month
 from include.domain.errors import StorageError
@@ -26,6 +24,7 @@ from include.storage.location import open_store
 from include.storage.object_store import ObjectStore
 from include.storage.readings import ReadingsStore
 from include.storage.s3 import CONFIG, S3Store
+from tests.aws import moto
 from tests.storage.conftest import REGION
 from tests.storage.writers import SETTLE, location_of, rows_of, values
 
@@ -158,28 +157,21 @@ class FailingServer:
 
 @pytest.fixture
 def failing(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[FailingServer, str]]:
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
     faults = FailingServer()
-    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    url = f"http://{host}:{port}"
-    for name, value in {
-        "AWS_ENDPOINT_URL_S3": url,
-        "AWS_ACCESS_KEY_ID": "testing",
-        "AWS_SECRET_ACCESS_KEY": "testing",
-        "AWS_DEFAULT_REGION": REGION,
-    }.items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
-    bucket = f"failing-{uuid.uuid4().hex}"
-    client: Any = boto3.client("s3")
-    client.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
-    with pytest.MonkeyPatch.context() as patched:
+    with moto() as url, pytest.MonkeyPatch.context() as patched:
+        for name, value in {
+            "AWS_ENDPOINT_URL_S3": url,
+            "AWS_ACCESS_KEY_ID": "testing",
+            "AWS_SECRET_ACCESS_KEY": "testing",
+            "AWS_DEFAULT_REGION": REGION,
+        }.items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
+        bucket = f"failing-{uuid.uuid4().hex}"
+        client: Any = boto3.client("s3")
+        client.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
         patched.setattr(S3Response, "put_object", faults.wrap(S3Response.put_object))
         yield faults, f"s3://{bucket}/grid"
-    server.stop()
-    server._server.server_close()
 
 
 @pytest.mark.network

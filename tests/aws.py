@@ -1,6 +1,7 @@
 """AWS on this machine, and a queue that receives what an SNS topic sends, as a subscribed mailbox does."""
 
 import json
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from typing import Any, Final
 import boto3
 from moto.server import ThreadedMotoServer
 
-KEYS: Final[dict[str, str]] = {
+KEYS: Final[dict[str, Any]] = {
     "region_name": "eu-west-1",
     "aws_access_key_id": "test",
     "aws_secret_access_key": "test",
@@ -19,6 +20,7 @@ KEYS: Final[dict[str, str]] = {
 @contextmanager
 def moto() -> Iterator[str]:
     """The address of moto's server; all servers of a process share one memory."""
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
@@ -26,6 +28,7 @@ def moto() -> Iterator[str]:
         yield f"http://{host}:{port}"
     finally:
         server.stop()
+        server._server.server_close()
 
 
 @dataclass(frozen=True)
@@ -40,11 +43,8 @@ class Mailbox:
     @classmethod
     def open(cls, url: str, *, name: str) -> "Mailbox":
         """A new topic at this address, and its queue."""
-        clients: dict[str, Any] = {
-            service: boto3.client(service, endpoint_url=url, **KEYS)  # type: ignore[call-overload]
-            for service in ("sns", "sqs")
-        }
-        sns, sqs = clients["sns"], clients["sqs"]
+        sns: Any = boto3.client("sns", endpoint_url=url, **KEYS)
+        sqs: Any = boto3.client("sqs", endpoint_url=url, **KEYS)
         topic = sns.create_topic(Name=name)["TopicArn"]
         queue = sqs.create_queue(QueueName=name)["QueueUrl"]
         arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
