@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from include.domain.incidents import Cause, Incident
@@ -60,13 +60,7 @@ def _encode(alerts: Alerts) -> bytes:
         "incidents": [asdict(one) for one in alerts.incidents],
         "outbox": [asdict(one) for one in alerts.outbox],
     }
-    return json.dumps(document, indent=1, ensure_ascii=False, default=_text).encode()
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, date | datetime):
-        return value.isoformat()
-    raise TypeError(f"no JSON for {value!r}")
+    return json.dumps(document, indent=1, ensure_ascii=False, default=datetime.isoformat).encode()
 
 
 def _decode(data: bytes) -> Alerts:
