@@ -3,12 +3,12 @@
 import base64
 import hashlib
 import json
-import subprocess
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import Final, Self
 
+from deploy.package_tree import commit_of
 from deploy.refused import Refused
 
 BUNDLE: Final = "bundle"
@@ -61,10 +61,9 @@ class Dist:
             made = str(manifest["commit"])
         except (OSError, ValueError, KeyError, TypeError):
             raise Refused(f"{folder}: no package, or half of one; run `make package`") from None
-        told = subprocess.run(["git", "rev-parse", "HEAD"], cwd=checkout, capture_output=True, text=True, check=False)
-        here = told.stdout.strip()
+        here = commit_of(checkout)
         if made != here:
-            raise Refused(f"{folder}: made of commit {made}, checked out is {here or 'no commit'}; run `make package`")
+            raise Refused(f"{folder}: made of commit {made}, checked out is {here}; run `make package`")
         if manifest.get("dirty"):
             raise Refused(f"{folder}: holds changes that are in no commit; commit them, then run `make package`")
         return cls(folder, made)

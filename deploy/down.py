@@ -10,7 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from deploy.aws import Aws
 from deploy.order import ORDER, Order
-from deploy.refused import Refused
+from deploy.refused import Refused, told_in_one_line
 from deploy.settings import DeploySettings, load
 from deploy.stacks import Stacks
 
@@ -79,10 +79,7 @@ def destroy(
     storage: Annotated[bool, typer.Option(help="The storage stack too, when its buckets are empty.")] = False,
 ) -> None:
     """Delete all stacks but that of the buckets, after a yes. Readings are never deleted."""
-    try:
+    with told_in_one_line(BotoCoreError, ClientError):
         wanted = load(settings)
         ask = (lambda _: True) if yes else typer.confirm
         Removal(wanted, Aws.of(wanted.region), typer.echo, ask).run(storage=storage)
-    except (Refused, BotoCoreError, ClientError) as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(1) from None

@@ -16,9 +16,10 @@ from deploy.package_requirements import (
     offline_requirements,
     requirements,
 )
-from deploy.package_tree import CannotPackage, Tree
+from deploy.package_tree import Tree
 from deploy.package_wheels import Package, download, install, installed_files, packages_in, packages_of
 from deploy.package_zip import Artefact, write_zip
+from deploy.refused import Refused, told_in_one_line
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 BUNDLE: Final = ("dags", "include", ".airflowignore")
@@ -44,15 +45,12 @@ def package(
     ] = False,
 ) -> None:
     """Bundle, plugins, requirements, the zips of both Lambdas, and a manifest."""
-    try:
+    with told_in_one_line(by="package: "):
         package_into(out, root=ROOT, offline=offline, allow_dirty=allow_dirty)
-    except CannotPackage as error:
-        typer.echo(f"package: {error}", err=True)
-        raise typer.Exit(1) from None
 
 
 def package_into(out: Path, *, root: Path, offline: bool = False, allow_dirty: bool = False) -> None:
-    """Write the folder `out`, whole or not at all; CannotPackage says what is amiss."""
+    """Write the folder `out`, whole or not at all; Refused says what is amiss."""
     tree = Tree.of(root)
     _check(tree, out, allow_dirty=allow_dirty)
     kind = "for an MWAA without the Internet" if offline else "for an MWAA with the Internet"
@@ -69,24 +67,25 @@ def package_into(out: Path, *, root: Path, offline: bool = False, allow_dirty: b
 
 def write_requirements() -> None:
     """Write requirements.txt and api/requirements.txt from uv.lock."""
-    for name, text in requirements(ROOT).items():
-        (ROOT / name).write_text(text, encoding="utf-8")
-        typer.echo(f"requirements: {name}")
+    with told_in_one_line(by="requirements: "):
+        for name, text in requirements(ROOT).items():
+            (ROOT / name).write_text(text, encoding="utf-8")
+            typer.echo(f"requirements: {name}")
 
 
 def _check(tree: Tree, out: Path, *, allow_dirty: bool) -> None:
     if tree.changed and not allow_dirty:
         named = ", ".join(tree.changed[:3]) + (" …" if len(tree.changed) > 3 else "")
-        raise CannotPackage(
+        raise Refused(
             f"not committed: {named}; a package is of one commit: commit, or run `make package ALLOW_DIRTY=1`"
         )
     if out.exists() and any(out.iterdir()) and not (out / "manifest.json").exists():
-        raise CannotPackage(f"{out} holds files that no packaging made: move them, or give another folder")
+        raise Refused(f"{out} holds files that no packaging made: move them, or give another folder")
     for folder, target in ((DASHBOARD, "dashboard"), (GUIDE, "guide")):
         if not (tree.root / folder).is_dir():
-            raise CannotPackage(f"{folder}/ is not built: run `make {target}`")
+            raise Refused(f"{folder}/ is not built: run `make {target}`")
     if HEALTHCHECK not in tree.files(HEALTHCHECK):
-        raise CannotPackage(f"{HEALTHCHECK} is not there: healthcheck.zip would hold no handler")
+        raise Refused(f"{HEALTHCHECK} is not there: healthcheck.zip would hold no handler")
     check_current(tree.root)
 
 

@@ -8,9 +8,10 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any, Final
 
-from deploy.package_tree import CannotPackage, Tree
+from deploy.package_tree import Tree
 from deploy.package_wheels import PYTHON, Package, packages_in
 from deploy.package_zip import Artefact
+from deploy.refused import Refused
 
 LAMBDA_LIMIT: Final = 250 * 1024 * 1024
 """Bytes that Lambda lets a zip unpack to."""
@@ -49,9 +50,9 @@ def manifest(tree: Tree, contents: Contents, *, offline: bool) -> str:
 
 
 def check_lambda_limit(artefact: Artefact) -> None:
-    """CannotPackage when Lambda would refuse the zip."""
+    """Refused when Lambda would refuse the zip."""
     if (artefact.unzipped or 0) > LAMBDA_LIMIT:
-        raise CannotPackage(
+        raise Refused(
             f"{artefact.name} unpacks to {artefact.unzipped} bytes; Lambda allows {LAMBDA_LIMIT}: leave packages out"
         )
 
@@ -71,11 +72,11 @@ def front_end_packages(root: Path) -> list[Package]:
 
 
 def vendored_packages(installed: Path) -> list[Package]:
-    """What a Python package brings along of others; CannotPackage when it is not what is known here."""
+    """What a Python package brings along of others; Refused when it is not what is known here."""
     (package,) = (one for one in packages_in(installed) if one.name == "fastapi-offline")
     scripts = {file.name for file in (installed / "fastapi_offline" / "static").glob("*.js")}
     if scripts != VENDORED.keys():
-        raise CannotPackage(f"fastapi-offline brings {', '.join(sorted(scripts))}: name their licences in VENDORED")
+        raise Refused(f"fastapi-offline brings {', '.join(sorted(scripts))}: name their licences in VENDORED")
     return [Package(f"{script} in fastapi-offline", package.version, licence) for script, licence in VENDORED.items()]
 
 

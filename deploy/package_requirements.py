@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from deploy.package_tree import CannotPackage, run
+from deploy.package_tree import run
+from deploy.refused import Refused
 
 CONSTRAINT: Final = "https://raw.githubusercontent.com/apache/airflow/constraints-3.3.1/constraints-3.12.txt"
 WHEELS: Final = "/usr/local/airflow/plugins"
@@ -94,10 +95,10 @@ def constraints(root: Path) -> str:
 
 
 def check_current(root: Path) -> None:
-    """CannotPackage when a requirements file is not what uv.lock makes of it."""
+    """Refused when a requirements file is not what uv.lock makes of it."""
     for name, text in requirements(root).items():
         if (root / name).read_text(encoding="utf-8") != text:
-            raise CannotPackage(f"{name} is not what uv.lock says: run `make requirements`")
+            raise Refused(f"{name} is not what uv.lock says: run `make requirements`")
 
 
 def _file(header: list[str], found: list[Pin], *, direct: set[str]) -> str:

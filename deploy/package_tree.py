@@ -4,9 +4,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-
-class CannotPackage(Exception):
-    """Something that a package needs cannot be had; the message says what, and what to do."""
+from deploy.refused import Refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,8 +18,8 @@ class Tree:
 
     @classmethod
     def of(cls, root: Path) -> "Tree":
-        """The checkout at this folder; CannotPackage when there is none."""
-        commit = run("git", "rev-parse", "HEAD", at=root, need="a git checkout with a commit").strip()
+        """The checkout at this folder; Refused when there is none."""
+        commit = commit_of(root)
         # -z: a name is given as it is, not quoted.
         status = run("git", "status", "--porcelain", "--no-renames", "-z", at=root, need="a git checkout")
         return cls(root, commit, tuple(sorted(line[3:] for line in status.split("\0") if line)))
@@ -33,13 +31,18 @@ class Tree:
         return {name: self.root / name for name in names if (self.root / name).is_file()}
 
 
+def commit_of(root: Path) -> str:
+    """The commit that is checked out in a folder; Refused when there is none."""
+    return run("git", "rev-parse", "HEAD", at=root, need="a git checkout with a commit").strip()
+
+
 def run(*command: str, at: Path, need: str) -> str:
-    """What a command prints; CannotPackage with the end of its complaint when it fails."""
+    """What a command prints; Refused with the end of its complaint when it fails."""
     try:
         done = subprocess.run(command, cwd=at, capture_output=True, text=True, check=False)
     except OSError as error:
-        raise CannotPackage(f"needs {need}: {command[0]} cannot be started ({error.strerror})") from error
+        raise Refused(f"needs {need}: {command[0]} cannot be started ({error.strerror})") from error
     if done.returncode:
         said = " ".join(done.stderr.split())[-600:]
-        raise CannotPackage(f"needs {need}: {Path(command[0]).name} {command[1]} ended with {done.returncode}: {said}")
+        raise Refused(f"needs {need}: {Path(command[0]).name} {command[1]} ended with {done.returncode}: {said}")
     return done.stdout

@@ -9,7 +9,8 @@ from email.message import Message
 from pathlib import Path
 from typing import Final
 
-from deploy.package_tree import CannotPackage, run
+from deploy.package_tree import run
+from deploy.refused import Refused
 
 PYTHON: Final = "3.12"
 GLIBC: Final = "manylinux_2_28"
@@ -81,7 +82,7 @@ def _described(metadata: str) -> Package:
     told = email.message_from_string(metadata)
     licence = next(_licences(told), None)
     if licence is None:
-        raise CannotPackage(f"{told['Name']} {told['Version']} names no licence: look at it before it is handed on")
+        raise Refused(f"{told['Name']} {told['Version']} names no licence: look at it before it is handed on")
     return Package(str(told["Name"]).lower().replace("_", "-"), str(told["Version"]), licence)
 
 

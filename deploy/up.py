@@ -13,7 +13,7 @@ from deploy.airflow import Airflow
 from deploy.aws import Aws
 from deploy.dist import Dist
 from deploy.order import NEED_UPLOADS, ORDER, TEMPLATES, Known, Order
-from deploy.refused import Refused
+from deploy.refused import Refused, told_in_one_line
 from deploy.settings import DeploySettings, load
 from deploy.stacks import Change, Stacks, made_by
 from deploy.uploads import Bucket, Uploads, bundle_uploads
@@ -190,11 +190,8 @@ def deploy(
     dist: Annotated[Path, typer.Option(help="What `make package` made.")] = ROOT / "dist",
 ) -> None:
     """Bring an AWS account to what these settings and this commit say; says what differs, and asks."""
-    try:
+    with told_in_one_line(BotoCoreError, ClientError):
         wanted = load(settings)
         made = Dist.of(dist, checkout=ROOT)
         ask: Ask = (lambda _: True) if yes else typer.confirm
         Deployment(wanted, Aws.of(wanted.region), made, typer.echo, ask).run()
-    except (Refused, BotoCoreError, ClientError) as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(1) from None

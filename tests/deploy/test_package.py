@@ -17,9 +17,10 @@ import pytest
 
 from deploy.package import ROOT, package_into
 from deploy.package_manifest import LAMBDA_LIMIT, check_lambda_limit
-from deploy.package_tree import CannotPackage, Tree
+from deploy.package_tree import Tree
 from deploy.package_wheels import packages_of
 from deploy.package_zip import Artefact, write_zip
+from deploy.refused import Refused
 
 ZIPS = ["api-arm64.zip", "api-x86_64.zip", "healthcheck.zip", "plugins.zip"]
 ELF_MACHINES = {"api-arm64.zip": 183, "api-x86_64.zip": 62}
@@ -137,7 +138,7 @@ def wheel(folder: Path, metadata: str) -> Path:
 
 
 def test_a_package_without_a_licence_is_not_handed_on(tmp_path: Path) -> None:
-    with pytest.raises(CannotPackage, match=r"thing 1\.0 names no licence"):
+    with pytest.raises(Refused, match=r"thing 1\.0 names no licence"):
         packages_of([wheel(tmp_path, "License: first line\n  and a whole text")])
     two = "License: Dual\nClassifier: License :: OSI Approved :: BSD License\nClassifier: License :: Public Domain"
     assert packages_of([wheel(tmp_path, two)])[0].licence == "BSD License or Public Domain"
@@ -145,7 +146,7 @@ def test_a_package_without_a_licence_is_not_handed_on(tmp_path: Path) -> None:
 
 def test_a_zip_above_lambdas_limit_is_refused() -> None:
     check_lambda_limit(Artefact("api.zip", 1, "", LAMBDA_LIMIT))
-    with pytest.raises(CannotPackage, match="unpacks to 262144001 bytes; Lambda allows 262144000"):
+    with pytest.raises(Refused, match="unpacks to 262144001 bytes; Lambda allows 262144000"):
         check_lambda_limit(Artefact("api.zip", 1, "", LAMBDA_LIMIT + 1))
 
 
@@ -185,14 +186,14 @@ def test_what_cannot_be_had_is_told_and_nothing_is_written(
     (checkout / "dist").mkdir()
     SPOILT[said](checkout)
     before = digests(checkout / "dist")
-    with pytest.raises(CannotPackage, match=said):
+    with pytest.raises(Refused, match=said):
         package_into(checkout / "dist", root=checkout, allow_dirty=True)
     assert digests(checkout / "dist") == before
 
 
 def test_files_that_are_not_committed_are_refused_by_name(checkout: Path) -> None:
     (checkout / "dags" / "a_new_one.py").write_text("")
-    with pytest.raises(CannotPackage, match=r"not committed: .*ALLOW_DIRTY=1"):
+    with pytest.raises(Refused, match=r"not committed: .*ALLOW_DIRTY=1"):
         package_into(checkout / "dist", root=checkout)
     assert "dags/a_new_one.py" in Tree.of(checkout).changed
 
