@@ -49,7 +49,7 @@ def ingest_dag(entry: SourceEntry) -> DAG:
     did not answer is skipped in a live run, with the reason in its log and in its XCom `outcome`; the next cycle heals
     it. Clearing any task or run, at any time, gives the same readings.
     """
-    problem = f"\n\n**It cannot run: {entry.problem}**" if entry.problem else ""
+    problem = f"**It cannot run: {entry.problem}**\n\n" if entry.problem else ""
     with DAG(
         dag_id=f"ingest_{entry.source_id}",
         schedule=LiveAndIrishDays(),
@@ -60,7 +60,7 @@ def ingest_dag(entry: SourceEntry) -> DAG:
         default_args=DEFAULTS,
         params=_params(entry),
         tags=["ingest", entry.source_id],
-        doc_md=doc_md(ingest_dag) + problem,
+        doc_md=problem + doc_md(ingest_dag, of=entry.title),
         description=f"{entry.title}: fetch readings into Parquet",
     ) as dag:
         live = _plan(entry.source_id)
@@ -250,19 +250,22 @@ def _end_cycle(
 
 def _is_live(context: Any) -> bool:
     """Whether the run is a whole live cycle: no days, areas or regions were asked for."""
-    start, end = context.get("data_interval_start"), context.get("data_interval_end")
-    whole_day = start is not None and end is not None and end - start >= ONE_DAY
-    return not whole_day and not any((context["dag_run"].conf or {}).values())
+    return _backfilled_day(context) is None and not any((context["dag_run"].conf or {}).values())
 
 
 def _days_asked(context: Any, now: datetime) -> tuple[date, date] | None:
     """The days of a repair, from Params or from a backfill's interval; None for a live run."""
-    asked = parse_days(context["params"]["start"], context["params"]["end"], now=now)
+    if asked := parse_days(context["params"]["start"], context["params"]["end"], now=now):
+        return asked
+    day = _backfilled_day(context)
+    return (day, day) if day else None
+
+
+def _backfilled_day(context: Any) -> date | None:
+    """The Irish day of a native backfill's run; None for every other."""
     start, end = context.get("data_interval_start"), context.get("data_interval_end")
-    if asked is None and start is not None and end is not None and end - start >= ONE_DAY:
-        day = irish_day(start)
-        return day, day
-    return asked
+    whole = start is not None and end is not None and end - start >= ONE_DAY
+    return irish_day(start) if whole else None
 
 
 def _other_live_run(context: Any) -> bool:

@@ -42,9 +42,15 @@ DEFAULTS: Final[dict[str, Any]] = {
 }
 
 
-def doc_md(declaring: Callable[..., Any]) -> str:
-    """What Airflow shows of a DAG: the docstring of the function that declares it, its first line as the heading."""
-    return f"### {inspect.cleandoc(declaring.__doc__ or '')}"
+def doc_md(declaring: Callable[..., Any], *, of: str = "") -> str:
+    """What Airflow shows of a DAG: the docstring of the function that declares it, its first line as the heading.
+
+    `of` says first what the DAG is of, where one function declares several.
+    """
+    first, _, rest = inspect.cleandoc(declaring.__doc__ or "").partition("\n")
+    heading = first.removesuffix(".")
+    named = f"{of}: {heading[:1].lower()}{heading[1:]}" if of else heading
+    return f"### {named}\n{rest}"
 
 
 def open_claimed(settings: "Settings") -> "ObjectStore":
