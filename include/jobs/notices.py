@@ -63,28 +63,25 @@ def _message(together: Sequence[Notice], place: Place, written: datetime, remark
     told = "; ".join(
         [first.event, first.incident.source, first.incident.cause, f"{first.at:%Y-%m-%dT%H:%M:%S}", *names]
     )
-    body = _opened(together, place) if first.event is Event.OPENED else _closed(together, place)
+    named = first.incident.source if names == [ALL] else f"{first.incident.source} {', '.join(names)}"
+    body = (_opened if first.event is Event.OPENED else _closed)(together, named, place)
     lines = [*body, *([remark] if remark else []), "", *_links(first.incident.cause, place)]
-    return Message(told, written, _subject(first, names, place), "\n".join(lines))
+    return Message(told, written, _subject(first, named, place), "\n".join(lines))
 
 
-def _subject(first: Notice, names: Sequence[str], place: Place) -> str:
+def _subject(first: Notice, named: str, place: Place) -> str:
     marked = "" if place.feed is Feed.EIRGRID else f" ({place.feed.value} data)"
     over = "over: " if first.event is Event.CLOSED else ""
-    subject = f"[grid]{marked} {over}{first.incident.cause.value.replace('-', ' ')}: {_named(first, names)}"
+    subject = f"[grid]{marked} {over}{first.incident.cause.value.replace('-', ' ')}: {named}"
     plain = subject.encode("ascii", "replace").decode()
     return plain if len(plain) <= SUBJECT_LENGTH else plain[: SUBJECT_LENGTH - 3] + "..."
 
 
-def _named(first: Notice, names: Sequence[str]) -> str:
-    return first.incident.source if list(names) == [ALL] else f"{first.incident.source} {', '.join(names)}"
-
-
-def _opened(together: Sequence[Notice], place: Place) -> list[str]:
+def _opened(together: Sequence[Notice], named: str, place: Place) -> list[str]:
     first = together[0].incident
     since = min(notice.incident.since for notice in together)
     return [
-        f"{_named(together[0], sorted(one.incident.area for one in together))}: {_WHAT[first.cause]}.",
+        f"{named}: {_WHAT[first.cause]}.",
         "",
         *(_failed(notice) for notice in together),
         "",
@@ -103,12 +100,11 @@ def _failed(notice: Notice) -> str:
     return f"  {where}{counted}{notice.incident.reason[:REASON_LENGTH]}"
 
 
-def _closed(together: Sequence[Notice], place: Place) -> list[str]:
-    names = sorted(one.incident.area for one in together)
+def _closed(together: Sequence[Notice], named: str, place: Place) -> list[str]:
     since = min(notice.incident.since for notice in together)
     cycles = max(notice.incident.failed for notice in together)
     return [
-        f"Over: {_named(together[0], names)} ({together[0].incident.cause.value.replace('-', ' ')}).",
+        f"Over: {named} ({together[0].incident.cause.value.replace('-', ' ')}).",
         "",
         f"From:       {_time(since)}",
         f"Until:      {_time(together[0].at)}, when {_good(together[0])} had gone well",
