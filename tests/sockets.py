@@ -1,6 +1,5 @@
 """Sockets are off, but for tests marked `network`: those may talk to a server on this machine."""
 
-import socket
 from collections.abc import Iterator
 
 import pytest
@@ -13,9 +12,3 @@ def sockets_only_with_network(request: pytest.FixtureRequest) -> Iterator[None]:
         pytest_socket.disable_socket(allow_unix_socket=True)
     yield
     pytest_socket.enable_socket()
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -15,9 +15,9 @@ import pytest
 import requests
 
 from dev.patience import until
+from dev.ports import free_port
 from dev.stack import ROOT
 from tests.jobs.invented import NOW
-from tests.sockets import free_port
 
 CONFIG = Path(__file__).parent / "schemathesis.toml"
 

@@ -23,8 +23,8 @@ from deploy.settings import DeploySettings
 from deploy.stacks import SETTLED
 from deploy.up import Deployment
 from dev.patience import until
+from dev.ports import free_port
 from tests.deploy.templates import written_for_moto
-from tests.sockets import free_port
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 ACCOUNT: Final = "123456789012"

@@ -19,10 +19,10 @@ from deploy.aws import Aws
 from deploy.dist import Dist
 from deploy.order import ORDER
 from deploy.refused import Refused
+from dev.ports import free_port
 from tests.deploy.cloud import ACCOUNT, CODE, DATA, REGION, ROOT, Deploy, Moto, environment
 from tests.deploy.own_calls import resolved
 from tests.deploy.templates import NOT_IN_MOTO, load
-from tests.sockets import free_port
 
 pytestmark = pytest.mark.network
 

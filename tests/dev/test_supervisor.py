@@ -13,12 +13,12 @@ import psutil
 import pytest
 import requests
 
+from dev.ports import free_port
 from dev.stack import ROOT, Ports, Stack
 from dev.supervisor import MARK
 from include.domain.readings import Feed
 from include.storage.local import LocalStore
 from include.storage.readings import ReadingsStore
-from tests.sockets import free_port
 
 pytestmark = pytest.mark.network
 

@@ -20,9 +20,9 @@ from typing import Any, Final
 import psutil
 
 from dev.patience import until
+from dev.ports import free_port
+from dev.postgres import ACCOUNT, programs_of_postgres
 from tests.distributed.compose import ROOT, Mount, Service
-from tests.e2e.postgres import ACCOUNT, programs_of_postgres
-from tests.sockets import free_port
 
 PATIENCE: Final = 240.0
 

@@ -18,6 +18,7 @@ import pytest
 import requests
 
 from dev.patience import until
+from dev.ports import free_port
 from include.domain.errors import ConditionFailed
 from include.domain.readings import Feed
 from include.settings import load_settings
@@ -26,7 +27,6 @@ from include.storage.s3 import S3Store
 from tests.distributed.compose import FILE, services
 from tests.docs.mwaa import Mwaa
 from tests.docs.samples import OUTPUT, PAGES, ROOT, Kind, Line, Sample, lines_of, samples, shell_lines
-from tests.sockets import free_port
 from tests.sources.contract import fetch, unit_of
 
 pytestmark = pytest.mark.network

@@ -1,7 +1,5 @@
 """A real deployment for tests: Airflow's own processes, the stand-in upstream, and an S3 server behind a gate."""
 
-import os
-import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -15,11 +13,12 @@ from tenacity import retry, retry_if_exception_message, stop_after_attempt, wait
 
 from dev.airflow_client import AirflowClient
 from dev.patience import until
+from dev.ports import free_port
+from dev.postgres import postgres, programs_of_postgres
+from dev.running import running
 from dev.stack import USER, Code, Ports, Stack
 from tests.aws import Mailbox, moto
 from tests.e2e.gate import Gate
-from tests.e2e.postgres import postgres, programs_of_postgres
-from tests.sockets import free_port
 
 PATIENCE: Final = 180.0
 AWS: Final = {
@@ -151,30 +150,7 @@ def deployed(
         if standalone:
             commands = {"upstream": commands["upstream"], "standalone": [sys.executable, "-m", "airflow", "standalone"]}
         for name, command in commands.items():
-            closing.enter_context(_process(name, command, stack))
+            closing.enter_context(running(name, command, stack))
         deployment.wait(airflow.ready, "Airflow")
         airflow.set_pools(stack.pools())
         yield deployment
-
-
-@contextmanager
-def _process(name: str, command: list[str], stack: Stack) -> Iterator[None]:
-    with (stack.state / f"{name}.log").open("w") as output:
-        process = subprocess.Popen(
-            command,
-            cwd=stack.workdir(name),
-            env=stack.environment(),
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-        try:
-            yield
-        finally:
-            # As Ctrl-C: `airflow standalone` ends its parts at nothing else.
-            process.send_signal(signal.SIGINT if name == "standalone" else signal.SIGTERM)
-            try:
-                process.wait(20)
-            except subprocess.TimeoutExpired:
-                os.killpg(process.pid, signal.SIGKILL)
-                process.wait(20)

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
+from dev.postgres import programs_of_postgres
 from include.domain.calendar import irish_day
 from tests.e2e.deployment import Deployment, deployed, while_locked
-from tests.e2e.postgres import programs_of_postgres
 
 pytestmark = [pytest.mark.network, pytest.mark.long]
 

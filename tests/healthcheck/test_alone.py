@@ -17,12 +17,12 @@ import requests
 
 from bench.showcase import export, serving
 from bench.store import fill
+from dev.ports import free_port
 from healthcheck_lambda import handler as health
 from include.domain.calendar import irish_day
 from include.domain.catalogue import area_names
 from tests.healthcheck.conftest import Aws
 from tests.healthcheck.grid import Grid, bomb, raw, status, trickle
-from tests.sockets import free_port
 
 pytestmark = pytest.mark.network
 

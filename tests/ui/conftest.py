@@ -11,7 +11,8 @@ import requests
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from bench.showcase import build, serving
-from tests.sockets import free_port, sockets_only_with_network  # noqa: F401  a fixture
+from dev.ports import free_port
+from tests.sockets import sockets_only_with_network  # noqa: F401  a fixture
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 ARGUMENTS: Final = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]

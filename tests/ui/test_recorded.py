@@ -8,6 +8,7 @@ from typing import Final
 import pytest
 
 from bench.showcase import export, serving
+from dev.ports import free_port
 from include.domain.catalogue import AREAS
 from include.domain.readings import Feed
 from include.jobs.ingest import Ingest
@@ -19,7 +20,6 @@ from include.storage.local import LocalStore
 from include.storage.readings import ReadingsStore
 from tests.recorded.parts import PARTS, Key, read_part
 from tests.recordings import recordings_or_skip
-from tests.sockets import free_port
 from tests.standin import stand_in
 from tests.ui.conftest import Open, drawn
 from tests.ui.test_charts import key, number, shown, spoken

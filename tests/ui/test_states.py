@@ -14,7 +14,7 @@ import requests
 from playwright.sync_api import Page
 
 from bench.showcase import NOW, export, serving
-from tests.sockets import free_port
+from dev.ports import free_port
 from tests.ui.conftest import Open, drawn, when
 
 pytestmark = pytest.mark.network

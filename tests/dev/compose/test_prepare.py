@@ -7,9 +7,9 @@ import pytest
 from moto import mock_aws
 
 from dev.compose.prepare import check_feed, main, make_bucket, pools
+from dev.ports import free_port
 from include.domain.errors import SettingInvalid
 from include.settings import load_settings
-from tests.sockets import free_port
 
 
 @pytest.fixture

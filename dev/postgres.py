@@ -1,4 +1,4 @@
-"""A PostgreSQL server of its own for a test, from the system's package."""
+"""A PostgreSQL server of its own for a test or a measurement, from the system's package."""
 
 import os
 import pwd
@@ -10,10 +10,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from tests.sockets import free_port
+from dev.ports import free_port
 
 ACCOUNT: Final = "postgres"
-"""PostgreSQL refuses to be root's: root's tests run it as the account that its package makes."""
+"""PostgreSQL refuses to be root's: root runs it as the account that its package makes."""
 
 
 def programs_of_postgres() -> Path | None:
