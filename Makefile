@@ -24,7 +24,7 @@ AT_ONCE := --numprocesses $(WORKERS) --dist loadfile
 GUIDE := mkdocs.yml dev/guide_hooks.py $(shell find docs -type f)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-all test-distributed check format setup reference new-source dashboard guide screenshots bench package requirements deploy destroy clean
+.PHONY: help run test test-all test-distributed check format setup reference new-source dashboard guide screenshots bench bench-quick package requirements deploy destroy clean
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -73,8 +73,12 @@ new-source: $(SYNCED)  ## Write a source and its test from a template (NAME=…)
 screenshots: $(SYNCED) $(SITE) $(DASHBOARD) $(BROWSER)  ## Every page in both themes and three widths, into .local/screenshots
 	$(PYTHON) -m dev.screenshots
 
-bench: $(SYNCED) $(SITE) $(DASHBOARD) $(BROWSER)  ## Time the gap scan, the API and the dashboard beside their limits (five minutes)
-	$(PYTHON) -m bench
+bench: $(SYNCED) $(SITE) $(DASHBOARD) $(BROWSER)  ## Measure everything beside its limit, for the guide (ten minutes; ONLY=merge)
+	dev/servers wrk
+	$(PYTHON) -m bench $(if $(ONLY),$(foreach one,$(ONLY),--only $(one)),--out docs/reference)
+
+bench-quick: $(SYNCED)  ## The same on a smaller size against generous floors (90 seconds)
+	$(PYTHON) -m bench --quick
 
 dashboard: $(DASHBOARD)  ## Build the dashboard into api/dashboard/dist/
 

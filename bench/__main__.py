@@ -1,79 +1,173 @@
-"""`make bench`: each figure beside the least that could be done, and beside the same done plainly or on less."""
+"""`make bench`: each figure beside the least that could be done, and beside what one would write first."""
 
-import os
-import statistics
-import subprocess
-import sys
 import tempfile
-from datetime import date, timedelta
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
-from bench import api, browser, freshness, showcase
-from bench.store import fill
+from bench import (
+    airflow_run,
+    api,
+    browser,
+    cycle,
+    export,
+    fetch,
+    freshness,
+    gap_scan,
+    load,
+    merge,
+    parse,
+    ranges,
+    report,
+)
+from bench import growth as growing
+from bench.figures import Figure
+from bench.showcase import NOW, build
+from bench.showcase import export as export_all
+from bench.store import LAST, MONTH, fill
+from dev.stack import ROOT
 
-LAST = date(2026, 10, 31)
-MONTH = LAST - timedelta(days=30)
+OUT: Final = ROOT / ".local" / "bench"
+SLACK: Final = 1.6
+"""How much more generous the floors of a quick run are than the goals: it shares its machine."""
+
+
+@dataclass(frozen=True)
+class Size:
+    """How much is measured."""
+
+    years: int
+    fine_days: int
+    rounds: int
+    seconds: int
+    """Of each server under load."""
+
+
+FULL: Final = Size(years=10, fine_days=31, rounds=5, seconds=4)
+QUICK: Final = Size(years=1, fine_days=5, rounds=3, seconds=1)
+
+
+@dataclass(frozen=True)
+class Bench:
+    """The stores that are measured, filled when one is first needed, and the measurements by name."""
+
+    folder: Path
+    size: Size
+    slowed: bool = False
+
+    @cached_property
+    def large(self) -> Path:
+        """Years of all series."""
+        return self._filled(f"{self.size.years}-years", date(LAST.year - self.size.years, 11, 1))
+
+    @cached_property
+    def small(self) -> Path:
+        """31 days of all series."""
+        return self._filled("31-days", MONTH)
+
+    @cached_property
+    def served(self) -> Path:
+        """Years of the 15- and 30-minute series, 31 days of frequency, and all summaries."""
+        store = self._filled("served", date(LAST.year - self.size.years, 11, 1), fine_since=MONTH)
+        export_all(store, now=NOW)
+        return store
+
+    @cached_property
+    def shown(self) -> Path:
+        """What the dashboard is measured over: the same with a few holes."""
+        store = self.folder / "shown"
+        build(store, first=date(LAST.year - self.size.years, 11, 1))
+        return store
+
+    def works(self) -> dict[str, Callable[[], list[Figure]]]:
+        """The measurements, in the order in which they run."""
+        size = self.size
+        whole = self.size == FULL
+        first = date(LAST.year, LAST.month, 1) if whole else LAST
+        found: dict[str, Callable[[], list[Figure]]] = {
+            "parse": lambda: parse.measure(rounds=size.rounds),
+            "merge": lambda: merge.measure(self.small, rounds=size.rounds, slowed=self.slowed),
+            "fetch": lambda: fetch.measure(first, LAST, rounds=size.rounds),
+            "load": lambda: load.measure(years=size.years, fine_days=size.fine_days),
+            "cycle": lambda: cycle.measure(rounds=size.rounds, slowed=self.slowed),
+            "gap-scan": lambda: gap_scan.measure(self.large, self.small, years=size.years, rounds=size.rounds),
+            "export": lambda: export.measure(self.large, self.small, years=size.years, rounds=size.rounds),
+            "ranges": lambda: ranges.measure(self.served, years=size.years, rounds=size.rounds),
+        }
+        if whole:
+            found |= {
+                "api": lambda: api.measure(self.served, rounds=size.rounds, seconds=size.seconds),
+                "freshness": freshness.measure,
+                "browser": lambda: browser.measure(self.shown, rounds=size.rounds),
+                "airflow": lambda: airflow_run.measure(rounds=2),
+            }
+        return found
+
+    def _filled(self, name: str, first: date, *, fine_since: date | None = None) -> Path:
+        print(f"filling {name} from the simulated feed …", flush=True)
+        store = self.folder / name
+        fill(store, first, LAST, fine_since=fine_since)
+        return store
 
 
 def main(
-    years: Annotated[int, typer.Option(help="How much history the large store has.")] = 10,
-    repeats: Annotated[int, typer.Option(help="How often each figure is taken.")] = 5,
+    *,
+    quick: Annotated[bool, typer.Option("--quick", help="A smaller size, held against floors more generous.")] = False,
+    only: Annotated[list[str] | None, typer.Option(help="Only these measurements.")] = None,
     folder: Annotated[Path | None, typer.Option(help="Where the stores are kept between two runs.")] = None,
+    out: Annotated[Path, typer.Option(help="Folder for benchmarks.md and benchmarks.json.")] = OUT,
+    growth: Annotated[bool, typer.Option("--growth", help="Only the pictures of how it grows; ten minutes.")] = False,
+    slowed: Annotated[bool, typer.Option("--slowed", help="Read each partition again, to see it caught.")] = False,
 ) -> None:
-    """Gap scans, the API and the dashboard; for a scan also the most memory of its process."""
-    if folder is None:
-        with tempfile.TemporaryDirectory() as made:
-            _run(Path(made), years=years, repeats=repeats)
-    else:
-        _run(folder, years=years, repeats=repeats)
+    """Measure, print, write the table; ends with 1 when a goal (or, when quick, a floor) is missed."""
+    with _kept(folder) as place:
+        if growth:
+            growing.run(place, out)
+            return
+        works = Bench(place, QUICK if quick else FULL, slowed).works()
+        if wrong := sorted(set(only or ()) - works.keys()):
+            raise typer.BadParameter(f"{', '.join(wrong)}; allowed: {', '.join(works)}", param_hint="--only")
+        figures = list(_measured({name: work for name, work in works.items() if name in (only or works)}, quick=quick))
+    missed = _written(figures, out, quick=quick)
+    if missed:
+        print("MISSED\n  " + "\n  ".join(missed))
+        raise typer.Exit(1)
 
 
-def _run(folder: Path, *, years: int, repeats: int) -> None:
-    first = date(LAST.year - years, 11, 1)
-    large, small = folder / f"{years}-years", folder / "31-days"
-    print(f"filling {large.name} and {small.name} from the simulated feed …", flush=True)
-    fill(large, first, LAST)
-    fill(small, MONTH, LAST)
-    asked = {
-        "31 days, store of 31 days": ("scan", small, MONTH),
-        f"31 days, store of {years} years": ("scan", large, MONTH),
-        f"{years} years": ("scan", large, first),
-        f"{years} years: count(*) over the same files": ("count", large, first),
-    }
-    taken: dict[str, list[tuple[float, float]]] = {name: [] for name in asked}
-    for _ in range(repeats):
-        for name, one in asked.items():
-            taken[name].append(_once(*one))
-    print(f"{'gap scan':<44} {'median s':>9} {'least':>7} {'most':>7} {'MB':>6}   ({os.cpu_count()} cores)")
-    for name, figures in taken.items():
-        seconds = [one for one, _ in figures]
-        told = (statistics.median(seconds), min(seconds), max(seconds), max(memory for _, memory in figures))
-        print(f"{name:<44} {told[0]:>9.2f} {told[1]:>7.2f} {told[2]:>7.2f} {told[3]:>6.0f}")
-    medians = [statistics.median(one for one, _ in figures) for figures in taken.values()]
-    print(f"31 days, by the size of the store: {medians[1] / medians[0]:.2f} x")
-    print(f"{years} years, by the limit: {medians[2] / medians[3]:.1f} x")
-    served = folder / f"{years}-years-served"
-    fill(served, first, LAST, fine_since=MONTH)
-    showcase.export(served, now=showcase.NOW)
-    api.run(served, repeats=repeats)
-    shown = folder / f"{years}-years-shown"
-    showcase.build(shown, first=first)
-    browser.run(shown, repeats=repeats)
-    freshness.run()
+def _written(figures: list[Figure], out: Path, *, quick: bool) -> list[str]:
+    """Write the table; what was missed."""
+    slack, command = (SLACK, "make bench-quick") if quick else (1.0, "make bench")
+    out.mkdir(parents=True, exist_ok=True)
+    (out / "benchmarks.md").write_text(report.markdown(figures, command=command, slack=slack), encoding="utf-8")
+    (out / "benchmarks.json").write_text(report.as_json(report.document(figures, command=command)), encoding="utf-8")
+    print(f"in {out}: benchmarks.md, benchmarks.json")
+    return [f"{one.work}: {goal.name}" for one in figures for goal in one.goals if not goal.met(slack)]
 
 
-def _once(what: str, store: Path, first: date) -> tuple[float, float]:
-    done = subprocess.run(
-        [sys.executable, "-m", "bench.gap_scan", what, str(store), str(first), str(LAST)],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    seconds, memory = done.stdout.split()
-    return float(seconds), float(memory)
+def _measured(works: dict[str, Callable[[], list[Figure]]], *, quick: bool) -> Iterator[Figure]:
+    for name, work in works.items():
+        started = time.monotonic()
+        for figure in work():
+            print(report.printed(figure, slack=SLACK if quick else 1.0), flush=True)
+            yield figure
+        print(f"-- {name}: {time.monotonic() - started:.0f} s\n", flush=True)
+
+
+@contextmanager
+def _kept(folder: Path | None) -> Iterator[Path]:
+    if folder is not None:
+        folder.mkdir(parents=True, exist_ok=True)
+        yield folder
+        return
+    with tempfile.TemporaryDirectory() as made:
+        yield Path(made)
 
 
 if __name__ == "__main__":

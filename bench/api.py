@@ -1,103 +1,124 @@
 """The API beside its limits: requests through the Lambda handler and uvicorn, imports, sizes, range queries."""
 
-import json
 import os
 import re
 import shutil
-import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
-import duckdb
 import requests
 
+from bench.figures import LIMIT, OURS, PLAIN, Figure, Goal, by_limit, in_process, in_turns
+from bench.lambda_events import CONDITIONAL
 from bench.showcase import NOW
 from dev.patience import until
-from include.storage.keys import READINGS, summary_key
+from dev.ports import free_port
+from include.storage.keys import summary_key
 
-SERVED = ("current", "wind")
-SECONDS = 4
-CLIENTS = 32
+SERVED: Final = ("current", "wind")
+CLIENTS: Final = 32
+IMPORTS: Final = {"python": "pass", LIMIT: "import fastapi, mangum; fastapi.FastAPI()", OURS: "import api.handler"}
+BOUNDS: Final = {
+    "30 days of one series, native": ("median", 30.0),
+    "ten years of one series, daily means": ("median", 150.0),
+}
+"""Milliseconds of a range query."""
+COLUMNS: Final = "30 days × 3 regions of wind, columns"
+COLUMNS_KIB: Final = 16.0
 
 
-def run(folder: Path, *, repeats: int) -> None:
-    """Print the figures of the API over this store."""
-    files = [str(path) for path in (folder / READINGS).rglob("*.parquet")]
-    (rows,) = duckdb.execute("SELECT count(*) FROM read_parquet($files)", {"files": files}).fetchall()
-    print(f"\nAPI over {rows[0]:,} rows in {len(files):,} files ({os.cpu_count()} cores)")
-    environment = os.environ | {
-        "GRID_STORE": str(folder),
+def environment(store: Path) -> dict[str, str]:
+    """Of an API over this store that never looks at it again."""
+    return {
+        "GRID_STORE": str(store),
         "GRID_NOW": NOW.isoformat(),
-        "GRID_GUIDE": str(folder / "none"),
+        "GRID_GUIDE": str(store / "none"),
         "CACHE_TTL_SECONDS": "1000000",
     }
-    _imports(environment, repeats=repeats)
-    _handler(environment, repeats=min(repeats, 3))
-    _servers(folder, environment, repeats=min(repeats, 3))
 
 
-def _imports(environment: dict[str, str], *, repeats: int) -> None:
-    codes = {
-        "python": "pass",
-        "FastAPI and Mangum alone": "import fastapi, mangum; fastapi.FastAPI()",
-        "api.handler": "import api.handler",
-    }
-    taken: dict[str, list[float]] = {name: [] for name in codes}
-    for _ in range(max(repeats, 5)):
-        for name, code in codes.items():
-            started = time.perf_counter()
-            subprocess.run([sys.executable, "-c", code], env=environment, check=True)
-            taken[name].append(time.perf_counter() - started)
-    start = statistics.median(taken.pop("python"))
-    ms = {name: (statistics.median(one) - start) * 1000 for name, one in taken.items()}
-    for name, took in ms.items():
-        print(f"{'import of ' + name:<44} {took:>8.0f} ms")
-    print(f"import, by the limit: {ms['api.handler'] / ms['FastAPI and Mangum alone']:.2f} x")
+def measure(store: Path, *, rounds: int, seconds: int) -> list[Figure]:
+    """Figures of the API over this store; `seconds` is how long each server is asked."""
+    given = environment(store)
+    return [_imports(given, rounds=rounds), *_handler(given, rounds=rounds), *_servers(store, given, rounds, seconds)]
 
 
-def _handler(environment: dict[str, str], *, repeats: int) -> None:
-    command = [sys.executable, "-m", "bench.api_handler"]
-    runs: list[dict[str, Any]] = [
-        json.loads(subprocess.run(command, env=environment, check=True, capture_output=True, text=True).stdout)
-        for _ in range(repeats)
-    ]
-    print(f"{'Lambda event in, answer out (warm)':<44} {'median':>8} {'p99 ms':>8} {'bytes':>8}")
-    for name in runs[0]:
-        if name != "loaded":
-            median, p99 = (statistics.median(one[name][part] for one in runs) for part in ("median", "p99"))
-            print(f"{name:<44} {median:>8.3f} {p99:>8.3f} {runs[0][name].get('bytes', ''):>8}")
-    print(f"of duckdb, pandas, pyarrow and numpy loaded after the summaries: {runs[0]['loaded'] or 'none'}")
-
-
-def _servers(folder: Path, environment: dict[str, str], *, repeats: int) -> None:
-    if shutil.which("wrk") is None:
-        print("requests per second: left out, wrk is not installed (apt-get install wrk)")
-        return
-    print(
-        f"{'uvicorn, one worker, gzip: requests a second':<44} {'ours':>8} {'bare':>8} {'plain':>8} {'ours/bare':>10}"
+def _imports(given: dict[str, str], *, rounds: int) -> Figure:
+    taken = in_turns({name: partial(_import, code, given) for name, code in IMPORTS.items()}, max(rounds, 3))
+    starts = taken.pop("python")
+    samples = {name: [one - start for one, start in zip(values, starts, strict=True)] for name, values in taken.items()}
+    return Figure(
+        "import of api.handler",
+        samples,
+        goals=(by_limit(samples, most=1.3), Goal("", samples[OURS], most=450, unit="ms")),
+        note="without the interpreter's own start; limit: FastAPI and Mangum alone",
     )
+
+
+def _import(code: str, given: dict[str, str]) -> float:
+    started = time.perf_counter()
+    subprocess.run([sys.executable, "-c", code], env=os.environ | given, check=True)
+    return (time.perf_counter() - started) * 1000
+
+
+def _handler(given: dict[str, str], *, rounds: int) -> Iterator[Figure]:
+    runs: list[dict[str, Any]] = [in_process("bench.api_handler", environment=given) for _ in range(min(rounds, 3))]
+    for name, first in runs[0].items():
+        if name == "loaded":
+            yield Figure(
+                "duckdb, pandas, pyarrow, numpy loaded after the summaries",
+                goals=(Goal("modules", [len(first)], most=0, unit="count"),),
+            )
+            continue
+        medians = {OURS: [one[name]["median"] for one in runs]}
+        if name in BOUNDS:
+            judged, most = BOUNDS[name]
+            goal = Goal("", [one[name][judged] for one in runs], most=most, unit="ms")
+        elif name == COLUMNS:
+            goal = Goal("gzip", [first["bytes"] / 1024], most=COLUMNS_KIB, unit="KiB")
+        else:
+            most = 0.3 if name.endswith(CONDITIONAL) else 1.0
+            goal = Goal("at the 99th percentile", [one[name]["p99"] for one in runs], most=most, unit="ms")
+        yield Figure(f"Lambda event in, answer out: {name}", medians, goals=(goal,))
+
+
+def _servers(store: Path, given: dict[str, str], rounds: int, seconds: int) -> Iterator[Figure]:
     for name in SERVED:
-        body = environment | {"BENCH_BODY": str(folder / summary_key(name))}
-        taken: dict[str, list[float]] = {"ours": [], "bare": [], "plain": []}
-        for _ in range(repeats):
-            for server, app in (("ours", ""), ("bare", "bench.api_servers:bare"), ("plain", "bench.api_servers:plain")):
-                with _serving(app, body) as address:
-                    taken[server].append(_wrk(f"{address}/api/{name}"))
-        ours, bare, plain = (statistics.median(taken[server]) for server in ("ours", "bare", "plain"))
-        print(f"{'/api/' + name:<44} {ours:>8.0f} {bare:>8.0f} {plain:>8.0f} {ours / bare:>10.2f}")
+        work = f"uvicorn, one worker, gzip: /api/{name}"
+        if shutil.which("wrk") is None:
+            yield Figure(work, note="left out: wrk is not installed (apt-get install wrk)")
+            continue
+        body = given | {"BENCH_BODY": str(store / summary_key(name))}
+        apps = {OURS: "", LIMIT: "bench.api_servers:bare", PLAIN: "bench.api_servers:plain"}
+        ways = {way: partial(_served, app, body, f"/api/{name}", seconds) for way, app in apps.items()}
+        samples = in_turns(ways, min(rounds, 3))
+        share = [one / other for one, other in zip(samples[OURS], samples[LIMIT], strict=True)]
+        yield Figure(
+            work,
+            samples,
+            unit="requests/s",
+            goals=(Goal("of the limit", share, least=0.8),),
+            note="limit: bare Starlette with the same bytes; plain: FastAPI returning a dictionary, not compressed",
+        )
+
+
+def _served(app: str, given: Mapping[str, str], path: str, seconds: int) -> float:
+    with _serving(app, given) as address:
+        return _wrk(f"{address}{path}", seconds)
 
 
 @contextmanager
-def _serving(app: str, environment: dict[str, str]) -> Iterator[str]:
-    port = "8971"
+def _serving(app: str, given: Mapping[str, str]) -> Iterator[str]:
+    port = str(free_port())
     fast = ["--http", "httptools", "--loop", "uvloop", "--no-access-log", "--log-level", "warning"]
     command = ["uvicorn", app, "--port", port, *fast] if app else ["api", "--port", port]
-    process = subprocess.Popen([sys.executable, "-m", *command], env=environment)
+    process = subprocess.Popen([sys.executable, "-m", *command], env=os.environ | dict(given))
     try:
         address = f"http://127.0.0.1:{port}"
         until(lambda: requests.get(f"{address}/api/current", timeout=5).ok, app or "the API", seconds=60)
@@ -107,8 +128,8 @@ def _serving(app: str, environment: dict[str, str]) -> Iterator[str]:
         process.wait(20)
 
 
-def _wrk(url: str) -> float:
-    command = ["wrk", "-t1", f"-c{CLIENTS}", f"-d{SECONDS}s", "-H", "Accept-Encoding: gzip", url]
+def _wrk(url: str, seconds: int) -> float:
+    command = ["wrk", "-t1", f"-c{CLIENTS}", f"-d{seconds}s", "-H", "Accept-Encoding: gzip", url]
     told = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     if "Non-2xx" in told:
         raise RuntimeError(told)

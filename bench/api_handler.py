@@ -1,15 +1,12 @@
 """The API's Lambda handler in a process of its own: milliseconds of each request as JSON, and what it has loaded."""
 
 import json
-import statistics
 import sys
-import time
-from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 from api.handler import handler
-from dev.gateway import event
+from bench.lambda_events import CONDITIONAL, timed, zipped
 
 HEAVY = ("duckdb", "pandas", "pyarrow", "numpy")
 SUMMARIES = ("/api/wind", "/api/current", "/api/gaps", "/api/snapshot", "/api/catalogue")
@@ -21,22 +18,6 @@ RANGES = {
 }
 
 
-def zipped(path: str, query: str = "") -> dict[str, Any]:
-    """The request of a client that reads gzip."""
-    return event(path, query, accept_encoding="gzip")
-
-
-def timed(call: Callable[[], Any], times: int) -> dict[str, float]:
-    """Median and 99th percentile, in milliseconds, after a call that warms up."""
-    call()
-    taken = []
-    for _ in range(times):
-        started = time.perf_counter()
-        call()
-        taken.append((time.perf_counter() - started) * 1000)
-    return {"median": statistics.median(taken), "p99": sorted(taken)[int(times * 0.99)]}
-
-
 def main() -> dict[str, Any]:
     found: dict[str, Any] = {}
     for path in SUMMARIES:
@@ -44,7 +25,7 @@ def main() -> dict[str, Any]:
         found[path] = timed(partial(handler, zipped(path), None), 3000)
         again = zipped(path) | {"headers": {**zipped(path)["headers"], "if-none-match": etag}}
         assert handler(again, None)["statusCode"] == 304
-        found[f"{path}, 304"] = timed(partial(handler, again, None), 3000)
+        found[f"{path}{CONDITIONAL}"] = timed(partial(handler, again, None), 3000)
     found["loaded"] = [name for name in HEAVY if name in sys.modules]
     for name, query in RANGES.items():
         answer = handler(zipped("/api/wind", query), None)

@@ -1,25 +1,38 @@
-"""One gap scan of a store, or the least that reading it could be, in a process of its own: seconds, and MB at most."""
+"""Gap scans of a store, the least that reading it could be, and pandas with an index of all slots."""
 
-import resource
+import json
 import sys
 import time
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
+from typing import Final
 
-from bench.store import partitions
-from include.domain.calendar import day_span
+import pandas as pd
+
+from bench.figures import LIMIT, OURS, PLAIN, Figure, Goal, by_limit, in_process, in_turns, most_memory
+from bench.store import LAST, MONTH, partitions
+from include.domain.calendar import Interval, day_span
 from include.domain.catalogue import AREAS
 from include.domain.gaps import judge
+from include.domain.series import Area
 from include.jobs.scan import Scan
 from include.storage.duck import connect, existing_files
+from include.storage.keys import readings_key
 from include.storage.local import LocalStore
+
+CADENCES: Final = {one.field: one.cadence for area in AREAS for one in area.series}
 
 
 def scan(store: LocalStore, first: date, last: date) -> None:
     """The state of every slot of every series."""
-    window = day_span(first, last)
-    series = [one for area in AREAS for one in area.series]
-    found = Scan(store, "eirgrid", AREAS, window, window.end).evidence(series)
+    scan_of("eirgrid", AREAS, store, day_span(first, last))
+
+
+def scan_of(source_id: str, areas: Sequence[Area], store: LocalStore, window: Interval) -> None:
+    """The state of every slot of every series of a source, as of the window's end."""
+    series = [one for area in areas for one in area.series]
+    found = Scan(store, source_id, areas, window, window.end).evidence(series)
     for one in series:
         judge(one, found[one.key], window=window, now=window.end)
 
@@ -31,10 +44,74 @@ def count(store: LocalStore, first: date, last: date) -> None:
         connection.execute("SELECT count(*) FROM read_parquet($files)", {"files": files}).fetchall()
 
 
-if __name__ == "__main__":
-    started = time.perf_counter()
-    {"scan": scan, "count": count}[sys.argv[1]](
-        LocalStore(Path(sys.argv[2])), date.fromisoformat(sys.argv[3]), date.fromisoformat(sys.argv[4])
+def reindex(store: LocalStore, first: date, last: date) -> None:
+    """Each series put on an index of all its slots; what is null there is missing, without a reason."""
+    span = day_span(first, last)
+    for area in AREAS:
+        for region in area.regions:
+            wanted = [one for one in partitions(first, last) if (one.area, one.region) == (area.name, region)]
+            files = [path for one in wanted if (path := store.root / readings_key(one)).exists()]
+            if not files:
+                continue
+            frame = pd.concat(pd.read_parquet(path) for path in files)
+            for name, rows in frame.groupby("field"):
+                slots = pd.date_range(span.start, span.end, freq=CADENCES[str(name)], inclusive="left", unit="us")
+                held = rows.drop_duplicates("timestamp").set_index("timestamp")["value"].reindex(slots)
+                held[held.isna()].index.tolist()
+
+
+WAYS: Final = {"scan": scan, "count": count, "reindex": reindex}
+
+
+def measure(large: Path, small: Path, *, years: int, rounds: int) -> list[Figure]:
+    """31 days of a store of 31 days and of one with years, and all of these years."""
+    first = date(LAST.year - years, 11, 1)
+
+    def way(name: str, store: Path, since: date) -> dict[str, float]:
+        found: dict[str, float] = in_process("bench.gap_scan", name, store, since, LAST)
+        memory[name, since] = max(found["mb"], memory.get((name, since), 0))
+        return found
+
+    memory: dict[tuple[str, date], float] = {}
+    month = in_turns(
+        {
+            OURS: lambda: way("scan", large, MONTH)["ms"],
+            LIMIT: lambda: way("count", large, MONTH)["ms"],
+            PLAIN: lambda: way("reindex", large, MONTH)["ms"],
+            "small": lambda: way("scan", small, MONTH)["ms"],
+        },
+        rounds,
     )
-    seconds = time.perf_counter() - started
-    sys.stdout.write(f"{seconds} {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}")
+    whole = in_turns(
+        {OURS: lambda: way("scan", large, first)["ms"], LIMIT: lambda: way("count", large, first)["ms"]}, rounds
+    )
+    independent = [ours / small for ours, small in zip(month[OURS], month["small"], strict=True)]
+    return [
+        Figure(
+            "gap scan of 31 days",
+            month,
+            goals=(
+                by_limit(month, most=3.0),
+                Goal(f"with {years} years of history by without", independent, most=1.25),
+            ),
+            note="limit: DuckDB's count(*) over the same files; plain: pandas reindex per series",
+        ),
+        Figure(
+            f"gap scan of {years} years",
+            whole,
+            goals=(by_limit(whole, most=3.0),),
+            note=f"at most {memory['scan', first]:.0f} MB of memory; no pandas: it would need all rows at once",
+        ),
+    ]
+
+
+def main(name: str, store: str, first: str, last: str) -> dict[str, float]:
+    """In a process of its own: milliseconds, and MB at most."""
+    started = time.perf_counter()
+    WAYS[name](LocalStore(Path(store)), date.fromisoformat(first), date.fromisoformat(last))
+    ms = (time.perf_counter() - started) * 1000
+    return {"ms": ms, "mb": most_memory()}
+
+
+if __name__ == "__main__":
+    json.dump(main(*sys.argv[1:]), sys.stdout)

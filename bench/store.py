@@ -20,6 +20,9 @@ from include.storage.readings import ReadingsStore
 
 FEED = Simulated(seed=1)
 DAYS_OF_SNAPSHOTS = timedelta(days=2)
+LAST = date(2026, 10, 31)
+"""Last Irish day of the stores that are measured."""
+MONTH = LAST - timedelta(days=30)
 
 
 def fill(folder: Path, first: date, last: date, *, fine_since: date | None = None, now: datetime | None = None) -> None:
