@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,6 +23,8 @@ from include.settings import repair_pool
 
 NOW: Final = datetime.fromisoformat("2026-11-01T12:00:00Z")
 BACKFILL: Final = {"start": "2026-10-01", "end": "2026-10-31"}
+UNAWAITED: Final = {"inventory"}
+"""Tasks of the export that no summary of the present waits for."""
 PATIENCE: Final = 600.0
 
 
@@ -51,18 +54,30 @@ class Run:
         """Seconds of each mapped instance, from its start to its end."""
         return [one["duration"] for one in self._ran if one["map_index"] >= 0]
 
+    def parts(self) -> Iterator[tuple[str, float]]:
+        """Tasks in the order in which they started: the seconds from the end of the one before to their own end."""
+        before = self.start
+        for name, tasks in groupby(
+            sorted(self._ran, key=lambda one: str(one["start_date"])), key=lambda one: one["task_id"]
+        ):
+            end = max(_instant(one["end_date"]) for one in tasks)
+            if end > before:
+                yield name, end - before
+                before = end
+
     def overhead(self, slots: int) -> float:
         """Seconds that are nobody's own time."""
         return self.seconds - sum(self.units) / slots
 
     @property
     def _ran(self) -> list[dict[str, Any]]:
-        return [one for one in self.tasks if one["start_date"] and one["end_date"]]
+        return [one for one in self.tasks if one["start_date"] and one["end_date"] and one["task_id"] not in UNAWAITED]
 
 
 def measure(*, rounds: int) -> list[Figure]:
     """A backfill beside a DAG that does nothing, and a live cycle up to the end of its export."""
     with deployment() as (client, slots):
+        live = [_finished(client, dag_id, {}) for dag_id in ("ingest_eirgrid", "export")]
         # The first fills the upstream's memory and the store; the others read and compare what is there.
         _finished(client, "ingest_eirgrid", BACKFILL)
         size = len(_finished(client, "ingest_eirgrid", BACKFILL).units)
@@ -85,8 +100,25 @@ def measure(*, rounds: int) -> list[Figure]:
             goals=(Goal("overhead by the overhead of nothing", ratios(over[OURS], over[LIMIT]), most=1.3),),
             note=f"limit: a mapped DAG of the same size that does nothing; a unit's own task takes {own:.2f} s,"
             f" {slots} at a time; the overhead, what is left of the run's time, is {each:.2f} s a unit",
-        )
+        ),
+        _live(*live),
     ]
+
+
+def _live(ingest: Run, export: Run) -> Figure:
+    """A live cycle into an empty store, each part as Airflow tells of it."""
+    parts = {
+        f"{name}: {part}": taken
+        for name, run in (("ingest", ingest), ("export", export))
+        for part, taken in run.parts()
+    }
+    return Figure(
+        f"live cycle through Airflow, {len(ingest.units)} units, everything new",
+        {OURS: [ingest.seconds + export.seconds]},
+        unit="s",
+        note="the export is triggered by hand here, not by the Asset; its inventory, which nobody awaits, is left out",
+        parts=parts,
+    )
 
 
 @contextmanager
@@ -121,7 +153,7 @@ def deployment() -> Iterator[tuple[AirflowClient, int]]:
         client = AirflowClient(stack.airflow_url, user=USER, password=stack.password())
         until(client.ready, "Airflow", seconds=PATIENCE)
         client.set_pools(stack.pools())
-        until(lambda: {"noop", "ingest_eirgrid"} <= set(client.dags()), "the DAGs", seconds=PATIENCE)
+        until(lambda: {"noop", "ingest_eirgrid", "export"} <= set(client.dags()), "the DAGs", seconds=PATIENCE)
         yield client, stack.pools()[repair_pool("eirgrid")]
 
 

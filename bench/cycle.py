@@ -102,9 +102,7 @@ def measure(*, rounds: int, slowed: bool = False) -> list[Figure]:
     with upstream(now=FIRST + CYCLE, remember=False) as address:
         found = [in_process("bench.cycle", address, *(["slowed"] if slowed else [])) for _ in range(rounds)]
     asked, units = found[0]["asked"], found[0]["units"]
-    parts = {name: statistics.median(one["seconds"][name] for one in found) for name in found[0]["seconds"]}
-    whole, ordered = sum(parts.values()), sorted(parts.items(), key=lambda part: -part[1])
-    told = ", ".join(f"{name} {100 * taken / whole:.0f} %" for name, taken in ordered)
+    parts = {name: statistics.median(one["seconds"][name] for one in found) * 1000 for name in found[0]["seconds"]}
     return [
         Figure(
             "live cycle in one process, without Airflow",
@@ -117,7 +115,8 @@ def measure(*, rounds: int, slowed: bool = False) -> list[Figure]:
                     unit="count",
                 ),
             ),
-            note=f"{told}; {json.dumps(asked)}; at most {found[0]['mb']:.0f} MB of memory",
+            note=f"{asked['GET']} GET, {asked['PUT']} PUT; at most {found[0]['mb']:.0f} MB of memory",
+            parts=dict(sorted(parts.items(), key=lambda part: -part[1])),
         )
     ]
 

@@ -51,6 +51,8 @@ class Figure:
     unit: str = "ms"
     goals: tuple[Goal, ...] = ()
     note: str = ""
+    parts: Mapping[str, float] = field(default_factory=dict)
+    """Where the time of one of ours goes, in the figure's unit."""
 
     def document(self) -> dict[str, Any]:
         """For the JSON file."""
@@ -71,6 +73,7 @@ class Figure:
                 for goal in self.goals
             ],
             "note": self.note,
+            "parts": dict(self.parts),
         }
 
 

@@ -42,7 +42,8 @@ def printed(figure: Figure, *, slack: float) -> str:
     for goal in figure.goals:
         told, bound, verdict = _judged(goal, slack)
         lines.append(f"    {told}, goal {bound}: {verdict}")
-    return "\n".join([*lines, *([f"    {figure.note}"] if figure.note else [])])
+    lines += [f"    {figure.note}"] if figure.note else []
+    return "\n".join([*lines, *(f"      {name:<32} {_short(taken)}" for name, taken in figure.parts.items())])
 
 
 def document(figures: Iterable[Figure], *, command: str) -> dict[str, Any]:
@@ -67,7 +68,22 @@ def markdown(figures: Sequence[Figure], *, command: str, slack: float = 1.0) -> 
     ]
     lines += ["| " + " | ".join(cells) + " |" for figure in figures for cells in rows(figure, slack=slack)]
     notes = [f"- {figure.work}: {figure.note}." for figure in figures if figure.note]
-    return "\n".join([*lines, "", "## What was measured", "", *notes, ""])
+    profiles = [line for figure in figures if figure.parts for line in _profile(figure)]
+    return "\n".join([*lines, "", "## What was measured", "", *notes, *profiles, ""])
+
+
+def _profile(figure: Figure) -> list[str]:
+    """Where the time goes."""
+    whole = sum(figure.parts.values())
+    parts = [f"| {name} | {_short(taken)} | {100 * taken / whole:.0f} % |" for name, taken in figure.parts.items()]
+    return [
+        "",
+        f"## Where the time goes: {figure.work}",
+        "",
+        f"| Part | {figure.unit} | Share |",
+        "|---|---|---|",
+        *parts,
+    ]
 
 
 def as_json(found: dict[str, Any]) -> str:
