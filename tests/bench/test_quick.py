@@ -1,0 +1,34 @@
+"""`python -m bench` itself: it passes, and a slow-down that nobody would see in a test is caught."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from dev.stack import ROOT
+
+pytestmark = pytest.mark.network
+
+
+def bench(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "bench", "--quick", "--folder", str(folder / "stores"), "--out", str(folder)]
+    return subprocess.run([*command, *arguments], cwd=ROOT, capture_output=True, text=True, check=False)
+
+
+def test_a_partition_that_is_read_again_is_caught(tmp_path: Path) -> None:
+    only = ("--only", "merge", "--only", "cycle")
+    caught = bench(tmp_path, *only, "--slowed")
+    assert caught.returncode == 1
+    missed = caught.stdout.partition("MISSED\n")[2]
+    assert "merge of half a day into a day of frequency: reads of the store" in missed
+    assert "live cycle in one process, without Airflow: requests to the store by the ingest of" in missed
+    found = bench(tmp_path, *only)
+    assert found.returncode == 0, found.stdout[-2000:] + found.stderr[-2000:]
+    assert "**missed**" not in (tmp_path / "benchmarks.md").read_text()
+
+
+def test_a_measurement_that_there_is_not_is_named(tmp_path: Path) -> None:
+    refused = bench(tmp_path, "--only", "merges")
+    assert refused.returncode == 2
+    assert "merges; allowed: parse, merge, fetch" in refused.stderr
