@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import date, datetime
 from typing import Any, Final
 
@@ -98,21 +98,22 @@ def _update_once(store: ObjectStore, partition: Partition, change: Callable[[Out
 
 
 def _encode(outcomes: Outcomes) -> bytes:
-    days = {day.isoformat(): [_sparse(asdict(one)) for one in outcomes.days[day]] for day in sorted(outcomes.days)}
+    days = {day.isoformat(): [_sparse(one) for one in outcomes.days[day]] for day in sorted(outcomes.days)}
     document: dict[str, Any] = {"schema_version": SCHEMA_VERSION, "days": days}
     if outcomes.refused:
         document["refused"] = [
             {"interface": interface, "field": name, "at": at.isoformat()}
             for (interface, name), at in sorted(outcomes.refused.items())
         ]
-    return json.dumps(document, indent=1).encode()
+    # Without indent: the standard library's quick encoder knows none.
+    return json.dumps(document).encode()
 
 
-def _sparse(value: Any) -> Any:
+def _sparse(one: Try | Failed) -> dict[str, Any]:
     """Without what is absent."""
-    if isinstance(value, dict):
-        return {name: _sparse(one) for name, one in value.items() if one not in (None, ())}
-    return [_sparse(one) for one in value] if isinstance(value, tuple) else value
+    names = (each.name for each in fields(one))
+    held = {name: value for name in names if (value := getattr(one, name)) not in (None, ())}
+    return held | {"failed": [_sparse(each) for each in one.failed]} if isinstance(one, Try) and one.failed else held
 
 
 def _decode(data: bytes, key: str) -> Outcomes:
