@@ -37,6 +37,7 @@ run: $(SYNCED) $(SITE) $(DASHBOARD)  ## Airflow, API, dashboard and guide on thi
 test: check $(BROWSER)  ## Lint, types, layering and every test but the long ones
 	cd api/dashboard && $(NPM) --silent test
 	$(PYTHON) -m pytest $(AT_ONCE) -m "not long and not distributed"
+	$(PYTHON) -m bench --quick
 
 test-all: check $(BROWSER)  ## The long suites too
 	cd api/dashboard && $(NPM) --silent test
@@ -73,9 +74,9 @@ new-source: $(SYNCED)  ## Write a source and its test from a template (NAME=…)
 screenshots: $(SYNCED) $(SITE) $(DASHBOARD) $(BROWSER)  ## Every page in both themes and three widths, into .local/screenshots
 	$(PYTHON) -m dev.screenshots
 
-bench: $(SYNCED) $(SITE) $(DASHBOARD) $(BROWSER)  ## Measure everything beside its limit, for the guide (ten minutes; ONLY=merge)
+bench: $(SYNCED) $(SITE) $(DASHBOARD) $(BROWSER)  ## Measure all beside its limit, for the guide (ten minutes; ONLY=merge; GROWTH=1 draws years and sources)
 	dev/servers wrk
-	$(PYTHON) -m bench $(if $(ONLY),$(foreach one,$(ONLY),--only $(one)),--out docs/reference)
+	$(PYTHON) -m bench $(if $(GROWTH),--growth --out docs/assets,$(if $(ONLY),$(ONLY:%=--only %),--out docs/reference))
 
 bench-quick: $(SYNCED)  ## The same on a smaller size against generous floors (90 seconds)
 	$(PYTHON) -m bench --quick
