@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import batched
 from typing import Any, Final
 
 import duckdb
@@ -27,10 +28,13 @@ Array = np.ndarray[Any, Any]
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND: Final = timedelta(microseconds=1)
+_HOUR: Final = HOUR // MICROSECOND
 LOOK_BEFORE: Final = DAY
 """How far before a window values are read, so that what stands still across its start is seen whole."""
 LOOK_AFTER: Final = 6 * HOUR
 """How far after it, for what stands still across its end."""
+FILES_AT_ONCE: Final = 8
+"""Days of a 5-second series that numpy gets at once: threads wait for each other after every small step."""
 
 
 @dataclass
@@ -137,7 +141,12 @@ class Scan:
     def _hours(self, series: Series, span: Interval, *, keys: list[str]) -> list[Stretch]:
         if not keys:
             return []
-        hours = _Hours.of(series, (_Column.of(series, rows, span) for rows in self._tables(keys)))
+
+        def part(some: Iterable[str]) -> tuple[Array, ...]:
+            return _Column.of(series, pa.concat_tables(self._tables(some)), span).by_hour()
+
+        with ThreadPoolExecutor(THREADS) as pool:
+            hours = _Hours.of(series, pool.map(part, batched(keys, FILES_AT_ONCE)))
         self._flats[series.key] = hours.flats()
         return list(hours.stretches())
 
@@ -197,12 +206,19 @@ class _Column:
             for start, end, of in zip(self.slot[first], self.slot[last], kind[first], strict=True)
         ]
 
-    def hours(self) -> tuple[Array, ...]:
-        """The rows as _Hours has them, each as an hour of one row."""
-        null = np.isnan(self.value)
-        unsettled = null & (self.fetched - self.slot < self.series.settles_after // MICROSECOND)
-        ones = np.ones(len(null), dtype=np.int64)
-        return self.slot // (HOUR // MICROSECOND), ones, (~null).astype(np.int64), self.value, self.value, unsettled
+    def by_hour(self) -> tuple[Array, ...]:
+        """The columns of _Hours."""
+        hours = np.arange(self.slot[0] // _HOUR, self.slot[-1] // _HOUR + 1) if len(self.slot) else self.slot
+        edges = np.searchsorted(self.slot, hours * _HOUR)
+        rows = np.diff(edges, append=len(self.slot))
+        hour, first, rows = hours[rows > 0], edges[rows > 0], rows[rows > 0]
+        null = np.flatnonzero(np.isnan(self.value))
+        early = self.fetched[null] - self.slot[null] < self.series.settles_after // MICROSECOND
+        of = np.searchsorted(first, null, side="right") - 1
+        filled = rows - np.bincount(of, minlength=len(rows))
+        unsettled = np.bincount(of[early], minlength=len(rows)) > 0
+        low, high = (how.reduceat(self.value, first) for how in (np.minimum, np.maximum))
+        return hour, rows, filled, low, high, unsettled
 
     def flats(self) -> list[Interval]:
         """Runs of slots with the same value, other than zero, that may be too long."""
@@ -233,8 +249,7 @@ class _Hours:
     """Whether a null was read before it could be upstream's last word."""
 
     @classmethod
-    def of(cls, series: Series, columns: Iterable[_Column]) -> "_Hours":
-        parts = [_by_hour(*column.hours()) for column in columns]
+    def of(cls, series: Series, parts: Iterable[tuple[Array, ...]]) -> "_Hours":
         together = [np.concatenate(part) for part in zip(*parts, strict=True)]
         # An hour lies in one file, but for a file that holds what is another's.
         order = np.argsort(together[0], kind="stable")
