@@ -1,9 +1,10 @@
 """Read what a store holds of each series, as stretches: each file once, and no row goes further than numpy."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import batched
 from typing import Any, Final
 
@@ -28,7 +29,7 @@ Array = np.ndarray[Any, Any]
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND: Final = timedelta(microseconds=1)
-_HOUR: Final = HOUR // MICROSECOND
+MICROSECONDS_AN_HOUR: Final = HOUR // MICROSECOND
 LOOK_BEFORE: Final = DAY
 """How far before a window values are read, so that what stands still across its start is seen whole."""
 LOOK_AFTER: Final = 6 * HOUR
@@ -65,25 +66,31 @@ class Scan:
         groups: dict[tuple[str, str], list[Series]] = {}
         for one in dict.fromkeys([*wanted, *beside]):
             groups.setdefault((one.area, one.region), []).append(one)
-        # Frequency takes as long as all else together, so it goes first.
-        ordered = sorted(groups.items(), key=lambda group: group[1][0].cadence)
+        by_day = {area.name for area in self.areas if area.partitioned_by_day}
         with connect(self.store) as connection, ThreadPoolExecutor(THREADS) as pool:
-            for found in pool.map(lambda group: self._readable(connection.cursor(), *group), ordered):
-                stretches |= found
+            slots = [
+                pool.submit(self._readable, partial(self._slots, connection.cursor()), of, series)
+                for of, series in groups.items()
+                if of[0] not in by_day
+            ]
+            # Not in a thread of its own: the same two read the files, since a third only waits for them.
+            for of, series in groups.items():
+                if of[0] in by_day:
+                    stretches |= self._readable(partial(self._hours, pool), of, series)
+            for found in slots:
+                stretches |= found.result()
         read = [one for one in wanted if (one.area, one.region) not in self.unreadable]
         return {one.key: Evidence(stretches.get(one.key, ()), frozen_spans(self._flats, one)) for one in read}
 
     def _readable(
-        self, connection: duckdb.DuckDBPyConnection, of: tuple[str, str], series: list[Series]
+        self, read: Callable[..., dict[Key, list[Stretch]]], of: tuple[str, str], series: list[Series]
     ) -> dict[Key, list[Stretch]]:
         name, region = of
         area = next(one for one in self.areas if one.name == name)
         span = self._span(area)
         keys = self._keys([area], region, span)
         try:
-            if area.partitioned_by_day:
-                return {one.key: self._hours(one, span, keys=keys) for one in series}
-            return self._slots(connection, area, region, series, span, keys=keys)
+            return read(area, region, series, span, keys=keys) if keys else {}
         except (StorageError, duckdb.Error) as error:
             self.unreadable[of] = str(error)
             return {}
@@ -104,10 +111,10 @@ class Scan:
         keys: list[str],
     ) -> dict[Key, list[Stretch]]:
         judged = [one for one in series if one.history is not History.FUTURE_ONLY]
-        if not keys or not judged:
+        if not judged:
             return {}
-        rows = pa.concat_tables(self._tables(keys)).combine_chunks()
         withheld = self._withheld(connection, area, region, judged, span)
+        rows = pa.concat_tables(self._tables(keys)).combine_chunks()
         found: dict[Key, list[Stretch]] = {}
         for one in judged:
             held = _Column.of(one, rows, span)
@@ -138,17 +145,18 @@ class Scan:
         parameters = asked | withheld_parameters([area])
         return {name: np.sort(_arrays(connection, query, {**parameters, "field": name})["slot"]) for name in rules}
 
-    def _hours(self, series: Series, span: Interval, *, keys: list[str]) -> list[Stretch]:
-        if not keys:
-            return []
+    def _hours(
+        self, pool: Executor, _: Area, __: str, series: list[Series], span: Interval, *, keys: list[str]
+    ) -> dict[Key, list[Stretch]]:
+        def part(one: Series, some: Iterable[str]) -> tuple[Array, ...]:
+            return _Column.of(one, pa.concat_tables(self._tables(some)), span).by_hour()
 
-        def part(some: Iterable[str]) -> tuple[Array, ...]:
-            return _Column.of(series, pa.concat_tables(self._tables(some)), span).by_hour()
-
-        with ThreadPoolExecutor(THREADS) as pool:
-            hours = _Hours.of(series, pool.map(part, batched(keys, FILES_AT_ONCE)))
-        self._flats[series.key] = hours.flats()
-        return list(hours.stretches())
+        found: dict[Key, list[Stretch]] = {}
+        for one in series:
+            hours = _Hours.of(one, pool.map(partial(part, one), batched(keys, FILES_AT_ONCE)))
+            found[one.key] = list(hours.stretches())
+            self._flats[one.key] = hours.flats()
+        return found
 
     def _keys(self, areas: Iterable[Area], region: str, span: Interval) -> list[str]:
         wanted = (one for area in areas for one in partitions_of(self.source_id, area, region, span))
@@ -208,10 +216,11 @@ class _Column:
 
     def by_hour(self) -> tuple[Array, ...]:
         """The columns of _Hours."""
-        hours = np.arange(self.slot[0] // _HOUR, self.slot[-1] // _HOUR + 1) if len(self.slot) else self.slot
-        edges = np.searchsorted(self.slot, hours * _HOUR)
-        rows = np.diff(edges, append=len(self.slot))
-        hour, first, rows = hours[rows > 0], edges[rows > 0], rows[rows > 0]
+        numbers = self.slot[[0, -1]] // MICROSECONDS_AN_HOUR if len(self.slot) else (0, -1)
+        hour = np.arange(numbers[0], numbers[1] + 1)
+        first = np.searchsorted(self.slot, hour * MICROSECONDS_AN_HOUR)
+        rows = np.diff(first, append=len(self.slot))
+        hour, first, rows = hour[rows > 0], first[rows > 0], rows[rows > 0]
         null = np.flatnonzero(np.isnan(self.value))
         early = self.fetched[null] - self.slot[null] < self.series.settles_after // MICROSECOND
         of = np.searchsorted(first, null, side="right") - 1
@@ -253,7 +262,7 @@ class _Hours:
         together = [np.concatenate(part) for part in zip(*parts, strict=True)]
         # An hour lies in one file, but for a file that holds what is another's.
         order = np.argsort(together[0], kind="stable")
-        return cls(series, *_by_hour(*(one[order] for one in together)))
+        return cls(series, *_joined(*(one[order] for one in together)))
 
     def stretches(self) -> Iterator[Stretch]:
         """Whole hours in a row together; an hour that is not whole by itself, with the slots that it lacks."""
@@ -278,9 +287,9 @@ class _Hours:
         return [_hours(self.hour[a], self.hour[b] + 1) for a, b in zip(first, last, strict=True) if flat[a]]
 
 
-def _by_hour(hour: Array, rows: Array, filled: Array, low: Array, high: Array, unsettled: Array) -> tuple[Array, ...]:
-    """Rows of the same hour one after the other, made one."""
-    first = np.flatnonzero(np.append(True, hour[1:] != hour[:-1])) if len(hour) else np.empty(0, dtype=np.int64)
+def _joined(hour: Array, rows: Array, filled: Array, low: Array, high: Array, unsettled: Array) -> tuple[Array, ...]:
+    """The same columns, with rows of one hour that follow each other made one."""
+    first = np.flatnonzero(np.diff(hour, prepend=-1))
     how = ((np.add, rows), (np.add, filled), (np.minimum, low), (np.maximum, high), (np.logical_or, unsettled))
     return hour[first], *(one.reduceat(column, first) for one, column in how)
 
