@@ -1,22 +1,27 @@
-"""Read what a store holds of each series, as stretches, with DuckDB: a column scan and no row more than a run needs."""
+"""Read what a store holds of each series, as stretches: each file once, and no row goes further than numpy."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
+from itertools import batched
 from typing import Any, Final
 
 import duckdb
 import numpy as np
+import pyarrow as pa
 
-from include.domain.calendar import DAY, HOUR, Interval
+from include.domain.calendar import DAY, HOUR, Interval, midnight
 from include.domain.catalogue import FROZEN_SLOTS, FROZEN_TOGETHER
+from include.domain.errors import StorageError
 from include.domain.gaps import Evidence, Held, Stretch, frozen_spans
 from include.domain.series import Area, History, Series
-from include.export import ALSO_READS, area_sql, sql, withheld_parameters
-from include.storage.duck import THREADS, connect, existing_files
+from include.export import ALSO_READS, area_sql, withheld_parameters
+from include.storage.duck import THREADS, connect, existing_keys
 from include.storage.keys import partitions_of
 from include.storage.object_store import ObjectStore
+from include.storage.parquet import CODED, decode, microseconds
 
 Key = tuple[str, str, str]
 """(area, region, field)."""
@@ -24,10 +29,13 @@ Array = np.ndarray[Any, Any]
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND: Final = timedelta(microseconds=1)
+MICROSECONDS_AN_HOUR: Final = HOUR // MICROSECOND
 LOOK_BEFORE: Final = DAY
 """How far before a window values are read, so that what stands still across its start is seen whole."""
 LOOK_AFTER: Final = 6 * HOUR
 """How far after it, for what stands still across its end."""
+FILES_AT_ONCE: Final = 8
+"""Days of a 5-second series that numpy gets at once: threads wait for each other after every small step."""
 
 
 @dataclass
@@ -58,43 +66,58 @@ class Scan:
         groups: dict[tuple[str, str], list[Series]] = {}
         for one in dict.fromkeys([*wanted, *beside]):
             groups.setdefault((one.area, one.region), []).append(one)
-        # Frequency takes as long as all else together, so it goes first.
-        ordered = sorted(groups.items(), key=lambda group: group[1][0].cadence)
+        by_day = {area.name for area in self.areas if area.partitioned_by_day}
         with connect(self.store) as connection, ThreadPoolExecutor(THREADS) as pool:
-            for found in pool.map(lambda group: self._readable(connection.cursor(), *group), ordered):
-                stretches |= found
+            slots = [
+                pool.submit(self._readable, partial(self._slots, connection.cursor()), of, series)
+                for of, series in groups.items()
+                if of[0] not in by_day
+            ]
+            # Not in a thread of its own: the same two read the files, since a third only waits for them.
+            for of, series in groups.items():
+                if of[0] in by_day:
+                    stretches |= self._readable(partial(self._hours, pool), of, series)
+            for found in slots:
+                stretches |= found.result()
         read = [one for one in wanted if (one.area, one.region) not in self.unreadable]
         return {one.key: Evidence(stretches.get(one.key, ()), frozen_spans(self._flats, one)) for one in read}
 
     def _readable(
-        self, connection: duckdb.DuckDBPyConnection, of: tuple[str, str], series: list[Series]
-    ) -> dict[Key, list[Stretch]]:
-        try:
-            return self._group(connection, of, series)
-        except duckdb.Error as error:
-            self.unreadable[of] = str(error)
-            return {}
-
-    def _group(
-        self, connection: duckdb.DuckDBPyConnection, of: tuple[str, str], series: list[Series]
+        self, read: Callable[..., dict[Key, list[Stretch]]], of: tuple[str, str], series: list[Series]
     ) -> dict[Key, list[Stretch]]:
         name, region = of
         area = next(one for one in self.areas if one.name == name)
-        if area.partitioned_by_day:
-            return {one.key: self._hours(connection, area, region, one) for one in series}
-        judged = [one for one in series if one.history is not History.FUTURE_ONLY]
-        span = Interval(self.window.start - LOOK_BEFORE, min(self.window.end + LOOK_AFTER, self.now + HOUR))
-        files = self._files([area], region, span)
-        if not files or not judged:
+        span = self._span(area)
+        keys = self._keys([area], region, span)
+        try:
+            return read(area, region, series, span, keys=keys) if keys else {}
+        except (StorageError, duckdb.Error) as error:
+            self.unreadable[of] = str(error)
             return {}
-        names = [one.field for one in judged]
-        asked = {"files": files, "start": span.start, "end": span.end, "fields": names}
-        rows = _arrays(connection, sql("held"), asked)
-        withheld = self._withheld(connection, area, region, judged, span, files=files)
+
+    def _span(self, area: Area) -> Interval:
+        if area.partitioned_by_day:
+            return Interval(self.window.start, min(self.window.end, self.now + HOUR))
+        return Interval(self.window.start - LOOK_BEFORE, min(self.window.end + LOOK_AFTER, self.now + HOUR))
+
+    def _slots(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        area: Area,
+        region: str,
+        series: list[Series],
+        span: Interval,
+        *,
+        keys: list[str],
+    ) -> dict[Key, list[Stretch]]:
+        judged = [one for one in series if one.history is not History.FUTURE_ONLY]
+        if not judged:
+            return {}
+        withheld = self._withheld(connection, area, region, judged, span)
+        rows = pa.concat_tables(self._tables(keys)).combine_chunks()
         found: dict[Key, list[Stretch]] = {}
-        for number, one in enumerate(judged, 1):
-            mine = rows["number"] == number
-            held = _Column.of(one, *(rows[name][mine] for name in ("slot", "value", "fetched")))
+        for one in judged:
+            held = _Column.of(one, rows, span)
             found[one.key] = held.stretches(withheld.get(one.field))
             self._flats[one.key] = held.flats()
         return _newest_snapshot(judged, found)
@@ -106,36 +129,45 @@ class Scan:
         region: str,
         series: Iterable[Series],
         span: Interval,
-        *,
-        files: list[str],
     ) -> dict[str, Array]:
         """Slots of withheld values by field, as the summaries derive them: one rule for both."""
-        fields = [one.field for one in series if one.withholding]
-        if not fields:
+        rules = {one.field: one.withholding for one in series if one.withholding}
+        if not rules:
             return {}
+        # Before that nothing is known to be withheld.
+        start = max(span.start, midnight(min(rule.derivable_since for rule in rules.values())))
         also = [one for one in self.areas if one.name in ALSO_READS.get(area.name, ())]
+        keys = self._keys([area, *also], region, Interval(start, span.end))
+        if not keys:
+            return {}
         query = f"SELECT epoch_us(timestamp) AS slot FROM ({area_sql(area.name)}) WHERE withheld AND field = $field"  # noqa: S608  our own SQL
-        asked = {"files": [*files, *self._files(also, region, span)], "start": span.start, "end": span.end}
-        asked["derive"] = False
+        asked = {"files": [self.store.address(key) for key in keys], "start": start, "end": span.end, "derive": False}
         parameters = asked | withheld_parameters([area])
-        return {name: np.sort(_arrays(connection, query, {**parameters, "field": name})["slot"]) for name in fields}
+        return {name: np.sort(_arrays(connection, query, {**parameters, "field": name})["slot"]) for name in rules}
 
-    def _hours(self, connection: duckdb.DuckDBPyConnection, area: Area, region: str, series: Series) -> list[Stretch]:
-        span = Interval(self.window.start, min(self.window.end, self.now + HOUR))
-        files = self._files([area], region, span)
-        if not files:
-            return []
-        settles_after = series.settles_after // MICROSECOND
-        asked = {"files": files, "start": span.start, "end": span.end, "settles_after": settles_after}
-        rows = _arrays(connection, sql("held_hours"), asked)
-        order = np.argsort(rows["hour"])
-        hours = _Hours(series, *(rows[name][order] for name in ("hour", "rows", "filled", "low", "high", "unsettled")))
-        self._flats[series.key] = hours.flats()
-        return list(hours.stretches())
+    def _hours(
+        self, pool: Executor, _: Area, __: str, series: list[Series], span: Interval, *, keys: list[str]
+    ) -> dict[Key, list[Stretch]]:
+        def part(one: Series, some: Iterable[str]) -> tuple[Array, ...]:
+            return _Column.of(one, pa.concat_tables(self._tables(some)), span).by_hour()
 
-    def _files(self, areas: Iterable[Area], region: str, span: Interval) -> list[str]:
+        found: dict[Key, list[Stretch]] = {}
+        for one in series:
+            hours = _Hours.of(one, pool.map(partial(part, one), batched(keys, FILES_AT_ONCE)))
+            found[one.key] = list(hours.stretches())
+            self._flats[one.key] = hours.flats()
+        return found
+
+    def _keys(self, areas: Iterable[Area], region: str, span: Interval) -> list[str]:
         wanted = (one for area in areas for one in partitions_of(self.source_id, area, region, span))
-        return existing_files(self.store, wanted)
+        return existing_keys(self.store, wanted)
+
+    def _tables(self, keys: Iterable[str]) -> Iterator[pa.Table]:
+        for key in keys:
+            found = self.store.get(key)
+            if found is None:
+                raise StorageError(f"{key} is gone")
+            yield decode(found.data, key=key, schema=CODED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,9 +182,19 @@ class _Column:
     fetched: Array
 
     @classmethod
-    def of(cls, series: Series, slot: Array, value: Array, fetched: Array) -> "_Column":
-        order = np.argsort(slot, kind="stable")
-        return cls(series, slot[order], value[order], fetched[order])
+    def of(cls, series: Series, rows: pa.Table, span: Interval) -> "_Column":
+        """Those of the rows that are the series' and lie in the span."""
+        names = rows["field"].combine_chunks()
+        columns: tuple[Array, ...]
+        columns = microseconds(rows["timestamp"]), rows["value"].to_numpy(), microseconds(rows["fetched_at"])
+        if names.dictionary.to_pylist() != [series.field]:
+            mine = names.indices.to_numpy() == names.dictionary.index(series.field).as_py()
+            columns = tuple(column[mine] for column in columns)
+        if (columns[0][1:] < columns[0][:-1]).any():
+            order = np.argsort(columns[0], kind="stable")
+            columns = tuple(column[order] for column in columns)
+        start, end = np.searchsorted(columns[0], [_since_1970(span.start), _since_1970(span.end)])
+        return cls(series, *(column[start:end] for column in columns))
 
     @property
     def step(self) -> int:
@@ -171,6 +213,21 @@ class _Column:
             Stretch(_span(start, end + self.step), kinds[of])
             for start, end, of in zip(self.slot[first], self.slot[last], kind[first], strict=True)
         ]
+
+    def by_hour(self) -> tuple[Array, ...]:
+        """The columns of _Hours."""
+        numbers = self.slot[[0, -1]] // MICROSECONDS_AN_HOUR if len(self.slot) else (0, -1)
+        hour = np.arange(numbers[0], numbers[1] + 1)
+        first = np.searchsorted(self.slot, hour * MICROSECONDS_AN_HOUR)
+        rows = np.diff(first, append=len(self.slot))
+        hour, first, rows = hour[rows > 0], first[rows > 0], rows[rows > 0]
+        null = np.flatnonzero(np.isnan(self.value))
+        early = self.fetched[null] - self.slot[null] < self.series.settles_after // MICROSECOND
+        of = np.searchsorted(first, null, side="right") - 1
+        filled = rows - np.bincount(of, minlength=len(rows))
+        unsettled = np.bincount(of[early], minlength=len(rows)) > 0
+        low, high = (how.reduceat(self.value, first) for how in (np.minimum, np.maximum))
+        return hour, rows, filled, low, high, unsettled
 
     def flats(self) -> list[Interval]:
         """Runs of slots with the same value, other than zero, that may be too long."""
@@ -200,6 +257,13 @@ class _Hours:
     unsettled: Array
     """Whether a null was read before it could be upstream's last word."""
 
+    @classmethod
+    def of(cls, series: Series, parts: Iterable[tuple[Array, ...]]) -> "_Hours":
+        together = [np.concatenate(part) for part in zip(*parts, strict=True)]
+        # An hour lies in one file, but for a file that holds what is another's.
+        order = np.argsort(together[0], kind="stable")
+        return cls(series, *_joined(*(one[order] for one in together)))
+
     def stretches(self) -> Iterator[Stretch]:
         """Whole hours in a row together; an hour that is not whole by itself, with the slots that it lacks."""
         expected = HOUR // self.series.cadence
@@ -221,6 +285,13 @@ class _Hours:
         flat &= self.low != 0
         first, last = _runs(self.hour, np.where(flat, self.low, np.nan), 1)
         return [_hours(self.hour[a], self.hour[b] + 1) for a, b in zip(first, last, strict=True) if flat[a]]
+
+
+def _joined(hour: Array, rows: Array, filled: Array, low: Array, high: Array, unsettled: Array) -> tuple[Array, ...]:
+    """The same columns, with rows of one hour that follow each other made one."""
+    first = np.flatnonzero(np.diff(hour, prepend=-1))
+    how = ((np.add, rows), (np.add, filled), (np.minimum, low), (np.maximum, high), (np.logical_or, unsettled))
+    return hour[first], *(one.reduceat(column, first) for one, column in how)
 
 
 def _runs(slot: Array, kind: Array, step: int) -> tuple[Array, Array]:
@@ -249,6 +320,10 @@ def _arrays(connection: duckdb.DuckDBPyConnection, query: str, asked: Mapping[st
         name: np.ma.filled(column, np.nan) if isinstance(column, np.ma.MaskedArray) else column
         for name, column in columns.items()
     }
+
+
+def _since_1970(instant: datetime) -> int:
+    return (instant - EPOCH) // MICROSECOND
 
 
 def _span(start: Any, end: Any) -> Interval:

@@ -41,10 +41,15 @@ def connect(store: ObjectStore) -> duckdb.DuckDBPyConnection:
 
 
 def existing_files(store: ObjectStore, partitions: Iterable[Partition]) -> list[str]:
-    """Addresses of the partitions' files that exist; the cost depends on the span asked for, not on all history."""
+    """Addresses of the partitions' files that exist."""
+    return [store.address(key) for key in existing_keys(store, partitions)]
+
+
+def existing_keys(store: ObjectStore, partitions: Iterable[Partition]) -> list[str]:
+    """Keys of the partitions' files that exist; the cost depends on the span asked for, not on all history."""
     wanted = {readings_key(partition): partition for partition in partitions}
     found = {info.key for prefix in _prefixes(wanted.values()) for info in store.list(prefix)}
-    return [store.address(key) for key in wanted if key in found]
+    return [key for key in wanted if key in found]
 
 
 def _prefixes(partitions: Iterable[Partition]) -> Iterator[str]:

@@ -29,6 +29,8 @@ SCHEMA: Final = pa.schema(
         pa.field("fetched_at", INSTANT, nullable=False),
     ]
 )
+CODED: Final = SCHEMA.set(1, pa.field("field", pa.dictionary(pa.int32(), pa.string()), nullable=False))
+"""The same with each name once, and its number in every row: what is fastest to read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,17 +49,15 @@ def merge(old: pa.Table | None, new: pa.Table, *, settle_after: Mapping[str, tim
     at the same `fetched_at` the larger, whichever side it stands on. Equal values keep the earlier `fetched_at`. Of two
     nulls the first one read at slot + `settle_after[field]` or later counts; before that, the earliest.
     """
-    rows = _Rows.of(pa.concat_tables([*([old] if old is not None else []), new]), old.num_rows if old else 0)
-    first_of_pair = rows.same_key_as_next()
-    keep = np.ones(len(rows.timestamp), dtype=bool)
-    left = np.flatnonzero(first_of_pair)
-    take_new = rows.second_wins(left, settle_after=settle_after)
-    keep[left[take_new]] = False
-    keep[left[~take_new] + 1] = False
-    changed = keep & rows.is_new
+    old = SCHEMA.empty_table() if old is None else old
+    rows = _Rows.of(pa.concat_tables([old, new]))
+    left = rows.same_key_as_next()
+    keep = np.ones(len(rows.order), dtype=bool)
+    if len(left):
+        take_new = rows.second_wins(left, settle_after=settle_after)
+        keep[np.where(take_new, left, left + 1)] = False
     chosen = rows.order[keep]
-    table = rows.table.take(pa.array(chosen))
-    return Merged(table, rows.timestamp[changed])
+    return Merged(rows.table.take(pa.array(chosen)), rows.timestamp[keep & (rows.order >= old.num_rows)])
 
 
 def encode(table: pa.Table, *, feed: Feed, attribution: str = ATTRIBUTION) -> bytes:
@@ -80,61 +80,62 @@ def encode(table: pa.Table, *, feed: Feed, attribution: str = ATTRIBUTION) -> by
     return sink.getvalue()
 
 
-def decode(data: bytes, *, key: str) -> pa.Table:
+def decode(data: bytes, *, key: str, schema: pa.Schema = SCHEMA) -> pa.Table:
     """The rows of a partition; StorageError when the bytes are no such file (it is then left alone)."""
     try:
-        table = pq.read_table(pa.BufferReader(data), page_checksum_verification=True)
-        return table.select(SCHEMA.names).cast(SCHEMA)
+        # Not pq.read_table: what it sets up to read folders and in threads takes longer than one such file does, as do
+        # names that are read as text row by row.
+        file = pq.ParquetFile(
+            pa.BufferReader(data), page_checksum_verification=True, pre_buffer=False, read_dictionary=["field"]
+        )
+        table = file.read(use_threads=False).select(SCHEMA.names)
+        return table if table.schema.equals(schema) else table.cast(schema)
     except (ValueError, pa.ArrowNotImplementedError, KeyError, OSError) as error:
         raise StorageError(f"{key} is not a readings file ({error}); restore it from its S3 version") from error
 
 
+def microseconds(column: pa.ChunkedArray) -> np.ndarray[Any, np.dtype[np.int64]]:
+    """The instants of a column, since 1970, UTC."""
+    found: np.ndarray[Any, np.dtype[np.int64]] = column.cast(pa.int64()).to_numpy()
+    return found
+
+
 @dataclass(frozen=True, slots=True)
 class _Rows:
-    """Rows of both sides as arrays, sorted by (field, timestamp, side)."""
+    """Rows of both sides as arrays."""
 
     table: pa.Table
+    """The old rows before the new ones."""
     order: np.ndarray[Any, Any]
+    """Where the rows sorted by (field, timestamp, side) lie in the table."""
     timestamp: np.ndarray[Any, Any]
+    """Sorted, as is the code of the field."""
     code: np.ndarray[Any, Any]
     fields: list[str]
-    value: np.ndarray[Any, Any]
-    fetched: np.ndarray[Any, Any]
-    is_new: np.ndarray[Any, Any]
 
     @classmethod
-    def of(cls, table: pa.Table, old_rows: int) -> "_Rows":
+    def of(cls, table: pa.Table) -> "_Rows":
         encoded = pc.dictionary_encode(table["field"].combine_chunks())
         names = encoded.dictionary.to_pylist()
         fields = sorted(names)
-        rank = np.array([fields.index(name) for name in names], dtype=np.int64)
-        code = rank[encoded.indices.to_numpy(zero_copy_only=False)] if names else np.empty(0, dtype=np.int64)
-        stamp = table["timestamp"].cast(pa.int64()).to_numpy()
-        fetched = table["fetched_at"].cast(pa.int64()).to_numpy()
-        value = table["value"].to_numpy()
-        is_new = np.arange(len(stamp)) >= old_rows
-        order = np.lexsort((is_new, stamp, code))
-        return cls(
-            table=table,
-            order=order,
-            timestamp=stamp[order],
-            code=code[order],
-            fields=fields,
-            value=value[order],
-            fetched=fetched[order],
-            is_new=is_new[order],
-        )
+        # numpy sorts 16 bits digit by digit, in half the time.
+        rank = np.array([fields.index(name) for name in names], dtype=np.int16)
+        code = rank[encoded.indices.to_numpy(zero_copy_only=False)]
+        stamp = microseconds(table["timestamp"])
+        # A stable sort: of two rows with one key the old one stays before the new one.
+        order = np.lexsort((stamp, code))
+        return cls(table, order, stamp[order], code[order], fields)
 
     def same_key_as_next(self) -> np.ndarray[Any, Any]:
-        return np.append(
-            (self.code[:-1] == self.code[1:]) & (self.timestamp[:-1] == self.timestamp[1:]),
-            False if len(self.code) else [],
-        ).astype(bool)
+        """The rows i, in sorted order, that have the key of row i + 1."""
+        return np.flatnonzero((self.code[:-1] == self.code[1:]) & (self.timestamp[:-1] == self.timestamp[1:]))
 
     def second_wins(self, left: np.ndarray[Any, Any], *, settle_after: Mapping[str, timedelta]) -> np.ndarray[Any, Any]:
         """For each pair (i, i + 1): whether the new row replaces the old one."""
-        old, new = self.value[left], self.value[left + 1]
-        old_at, new_at = self.fetched[left], self.fetched[left + 1]
+        value, fetched = self.table["value"].to_numpy(), microseconds(self.table["fetched_at"])
+        first, second = self.order[left], self.order[left + 1]
+        old, new = value[first], value[second]
+        old_at, new_at = fetched[first], fetched[second]
         codes, of_pair = np.unique(self.code[left], return_inverse=True)
         # Of the fields on both sides only: a file may hold one that the catalogue has dropped since.
         waits = [settle_after[self.fields[code]] // timedelta(microseconds=1) for code in codes]

@@ -1,0 +1,102 @@
+"""What a scan finds in files that are not as they should be; that it finds gaps is test_gapcheck's business."""
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from include.domain.calendar import HOUR, Interval, Month, day_span
+from include.domain.catalogue import AREAS
+from include.domain.gaps import Held, Stretch
+from include.domain.readings import Feed, Partition
+from include.jobs.scan import EPOCH, MICROSECOND, Scan
+from include.storage.keys import readings_key
+from include.storage.local import LocalStore
+from include.storage.parquet import SCHEMA, encode
+
+(FREQUENCY,) = (one for area in AREAS if area.name == "frequency" for one in area.series)
+DAY = date(2026, 11, 21)
+SPAN = day_span(DAY, DAY)
+NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
+SLOTS = 24 * 720
+
+Change = Callable[[pa.Table], pa.Table]
+
+
+def day_of(span: Interval = SPAN) -> pa.Table:
+    """A whole day of the frequency."""
+    first = (span.start - EPOCH) // MICROSECOND
+    stamps = pa.array(first + np.arange(SLOTS) * 5_000_000).cast(SCHEMA.field("timestamp").type)
+    values = pa.array(50 + np.arange(SLOTS) % 7 / 100)
+    return pa.table([stamps, [FREQUENCY.field] * SLOTS, values, stamps], schema=SCHEMA)
+
+
+def put(store: LocalStore, rows: pa.Table, day: int = DAY.day) -> None:
+    partition = Partition("eirgrid", FREQUENCY.area, FREQUENCY.region, Month(2026, 11), day)
+    store.overwrite(readings_key(partition), encode(rows, feed=Feed.SIMULATED))
+
+
+def look(store: LocalStore, *, first: date = DAY) -> tuple[list[Stretch], list[Interval]]:
+    scan = Scan(store, "eirgrid", AREAS, day_span(first, DAY), SPAN.end + 30 * HOUR)
+    found = scan.evidence([FREQUENCY])[FREQUENCY.key]
+    assert scan.unreadable == {}
+    return list(found.stretches), list(found.frozen)
+
+
+def without(rows: pa.Table, *slots: int) -> pa.Table:
+    return rows.take(np.delete(np.arange(rows.num_rows), slots))
+
+
+def with_values(rows: pa.Table, values: np.ndarray, slots: slice) -> pa.Table:
+    """The rows with other values there; NaN: null."""
+    changed = rows["value"].to_numpy().copy()
+    changed[slots] = values
+    return rows.set_column(2, SCHEMA.field("value"), pa.array(changed, from_pandas=True))
+
+
+def test_a_whole_day_is_one_stretch_in_whatever_order_its_rows_lie(store: LocalStore) -> None:
+    whole: tuple[list[Stretch], list[Interval]] = ([Stretch(SPAN, Held.VALUE)], [])
+    put(store, day_of())
+    assert look(store) == whole
+    put(store, day_of().take(np.random.default_rng(1).permutation(SLOTS)))
+    assert look(store) == whole
+
+
+def test_rows_of_another_field_do_not_stand_in_for_lost_ones(store: LocalStore) -> None:
+    rows = day_of()
+    other = rows.slice(12 * 720, 1).set_column(1, SCHEMA.field("field"), pa.array(["ANOTHER"]))
+    put(store, pa.concat_tables([other, without(rows, 12 * 720)]))
+    noon = Interval(NOON, NOON + HOUR)
+    assert [one for one in look(store)[0] if one.held is None] == [Stretch(noon, None, 1)]
+
+
+def test_as_many_rows_as_a_day_has_slots_are_not_whole_when_an_hour_lacks_one(store: LocalStore) -> None:
+    rows = day_of()
+    put(store, pa.concat_tables([rows.slice(0, 1), without(rows, 12 * 720)]))
+    assert Stretch(Interval(NOON, NOON + HOUR), None, 1) in look(store)[0]
+
+
+@pytest.mark.parametrize(("late", "held"), [(timedelta(0), Held.UNSETTLED), (timedelta(days=1), Held.NULL)])
+def test_an_hour_with_nulls_is_named_by_when_they_were_read(store: LocalStore, late: timedelta, held: Held) -> None:
+    rows = with_values(day_of(), np.full(3, np.nan), slice(12 * 720, 12 * 720 + 3))
+    fetched = (rows["timestamp"].cast(pa.int64()).to_numpy() + late // MICROSECOND).astype(np.int64)
+    put(store, rows.set_column(3, SCHEMA.field("fetched_at"), pa.array(fetched).cast(SCHEMA.field(3).type)))
+    assert Stretch(Interval(NOON, NOON + HOUR), held, 3) in look(store)[0]
+
+
+def test_an_hour_of_one_value_is_frozen(store: LocalStore) -> None:
+    put(store, with_values(day_of(), np.full(720, 50.0), slice(12 * 720, 13 * 720)))
+    assert look(store) == ([Stretch(SPAN, Held.VALUE)], [Interval(NOON, NOON + HOUR)])
+
+
+@pytest.mark.parametrize("at_once", [1, 8])
+def test_an_hour_of_which_half_lies_in_another_days_file_is_whole(
+    at_once: int, store: LocalStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("include.jobs.scan.FILES_AT_ONCE", at_once)
+    rows = day_of()
+    put(store, without(rows, *range(12 * 720, 12 * 720 + 360)))
+    put(store, rows.slice(12 * 720, 360), day=DAY.day - 1)
+    assert look(store, first=DAY - timedelta(days=1))[0][-1].held is Held.VALUE
