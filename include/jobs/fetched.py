@@ -1,11 +1,14 @@
 """What a source gave for a unit, and who failed for which of its days."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
+from typing import Any
 
-from include.domain.calendar import day_span
+import numpy as np
+
+from include.domain.calendar import DAY, irish_day, microseconds, midnight
 from include.domain.errors import ContractBroken, NotYetPublished, Unsupported, UpstreamError
 from include.sources.base import DataChunk, Setback
 
@@ -31,6 +34,15 @@ class Fetched:
             for day, name in _days_and_fields(chunk):
                 fields = found.setdefault(day, {})
                 fields[name] = (*fields.get(name, ()), chunk.interface)
+        return found
+
+    @cached_property
+    def flagged(self) -> Mapping[date, list[str]]:
+        """The implausible values of each Irish day, in phrases."""
+        found: dict[date, list[str]] = {}
+        for chunk in self.chunks:
+            for slot, flag in chunk.flagged:
+                found.setdefault(irish_day(slot), []).append(flag)
         return found
 
     def failure_of(self, day: date) -> UpstreamError | None:
@@ -76,8 +88,16 @@ class Fetched:
 
 def _days_and_fields(chunk: DataChunk) -> Iterator[tuple[date, str]]:
     """The Irish days of the unit, and the fields, that a chunk holds rows of."""
-    stamps = chunk.df["timestamp"]
-    for day in chunk.unit.days:
-        span = day_span(day)
-        inside = (stamps >= span.start) & (stamps < span.end)
-        yield from ((day, str(name)) for name in chunk.df["field"][inside].unique())
+    days, (codes, unique) = chunk.unit.days, chunk.df["field"].factorize()
+    names = [str(name) for name in unique]
+    stamps = chunk.df["timestamp"].dt.as_unit("us").astype("int64").to_numpy()
+    places = np.searchsorted(edges(days), stamps, side="right") - 1
+    here = (places >= 0) & (places < len(days))
+    for pair in np.unique(places[here] * len(names) + codes[here]).tolist():
+        place, code = divmod(pair, len(names))
+        yield days[place], names[code]
+
+
+def edges(days: Sequence[date]) -> np.ndarray[Any, np.dtype[np.int64]]:
+    """When each of some Irish days in a row starts, and the last one ends: microseconds since 1970."""
+    return np.array([microseconds(midnight(day)) for day in (*days, days[-1] + DAY)], dtype=np.int64)

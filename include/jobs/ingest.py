@@ -2,15 +2,17 @@
 
 import hashlib
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Final
+from itertools import pairwise
+from typing import Any, Final
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from include.domain.calendar import Interval, day_span, irish_day
+from include.domain.calendar import Interval
 from include.domain.errors import (
     ContractBroken,
     NotYetPublished,
@@ -20,7 +22,7 @@ from include.domain.errors import (
 from include.domain.readings import Outcome, Unit
 from include.domain.series import Area, Role
 from include.jobs.circuit import RunSoFar, went_down
-from include.jobs.fetched import Fetched
+from include.jobs.fetched import Fetched, edges
 from include.jobs.result import UnitResult, describe
 from include.sources.base import DataChunk, Known, Setback, Source
 from include.storage.keys import partitions_of
@@ -102,7 +104,8 @@ class Ingest:
         """The chunks' readings that lie in the unit's partition, one per key."""
         table = SCHEMA.empty_table()
         for chunk in chunks:
-            part = pa.Table.from_pandas(chunk.df, schema=SCHEMA, preserve_index=False)
+            # To start threads takes longer than four columns do.
+            part = pa.Table.from_pandas(chunk.df, schema=SCHEMA, preserve_index=False, nthreads=1)
             span = unit.partition.span
             stamps = part["timestamp"]
             inside = pc.and_(
@@ -165,31 +168,29 @@ class Ingest:
         every_day: bool,
     ) -> None:
         """Write down what changed or failed; of a repair every day, since the gap check gives up on equal answers."""
+        digests, changed = _digests(rows, unit.days), _changed(written, unit.days)
         tries = {
-            day: self._try(day, rows, written, fetched)
+            day: self._try(day, fetched, changed=day in changed, digest=digests.get(day))
             for day in unit.days
-            if every_day or fetched.is_news(day) or (written is not None and _touches(written, day))
+            if every_day or fetched.is_news(day) or day in changed
         }
         refused = self._refusals(fetched, run)
         if tries or refused:
             record_tries(self.readings.store, unit.partition, tries, refused=refused, answered=fetched.fields)
 
-    def _try(self, day: date, rows: pa.Table, written: Written | None, fetched: Fetched) -> Try:
+    def _try(self, day: date, fetched: Fetched, *, changed: bool, digest: str | None) -> Try:
         """What happened to one day: another day's failure is not its own."""
         failure, interfaces = fetched.failure_of(day), fetched.interfaces_of(day)
-        changed = written is not None and _touches(written, day)
         return Try(
             at=self.clock().isoformat(),
             outcome=_outcome(failure, rows=int(changed), answered=bool(interfaces)).value,
             interface="+".join(interfaces) or (failure.interface if failure else ""),
             error=type(failure).__name__ if failure else None,
             message=str(failure)[:300] if failure else None,
-            sha256=_digest(rows, day),
+            sha256=digest,
             sample=_sample(failure),
             failed=tuple(_failed(one) for one in fetched.setbacks_of(day)),
-            flagged=_first(
-                [flag for chunk in fetched.chunks for slot, flag in chunk.flagged if irish_day(slot) == day]
-            ),
+            flagged=_first(fetched.flagged.get(day, [])),
         )
 
     def _refusals(self, fetched: Fetched, run: RunSoFar) -> Refusals:
@@ -225,21 +226,27 @@ def _outcome(failure: UpstreamError | None, *, rows: int, answered: bool) -> Out
     return Outcome.UNCHANGED if answered else Outcome.NOT_PUBLISHED
 
 
-def _touches(written: Written, day: date) -> bool:
-    span = day_span(day)
-    start, end = (int(instant.timestamp()) * 1_000_000 for instant in (span.start, span.end))
-    return bool(((written.changed >= start) & (written.changed < end)).any())
+def _changed(written: Written | None, days: Sequence[date]) -> set[date]:
+    """The days of which a row was added or replaced."""
+    if written is None:
+        return set()
+    places = np.searchsorted(np.sort(written.changed), edges(days)).tolist()
+    return {day for day, (start, end) in zip(days, pairwise(places), strict=True) if start < end}
 
 
-def _digest(fetched: pa.Table, day: date) -> str | None:
-    """Digest of a day's readings as upstream gave them; None when it gave none."""
-    span = day_span(day)
-    kind = SCHEMA.field("timestamp").type
-    stamps = fetched["timestamp"]
-    rows = fetched.filter(
-        pc.and_(pc.greater_equal(stamps, pa.scalar(span.start, kind)), pc.less(stamps, pa.scalar(span.end, kind)))
-    )
-    if not rows.num_rows:
-        return None
-    listed = rows.select(["timestamp", "field", "value"]).to_pydict()
-    return hashlib.sha256(repr(listed).encode()).hexdigest()
+def _digests(rows: pa.Table, days: Sequence[date]) -> Mapping[date, str]:
+    """Digests of the days' readings as upstream gave them; none of a day of which it gave none."""
+    found: dict[date, Any] = {}
+    bounds, fields = edges(days), pc.dictionary_encode(rows["field"].combine_chunks())
+    stamps, values = rows["timestamp"].cast(pa.int64()).to_numpy(), rows["value"].to_numpy()
+    codes = fields.indices.to_numpy()
+    for name, code in sorted((name, code) for code, name in enumerate(fields.dictionary.to_pylist())):
+        own = np.flatnonzero(codes == code)
+        own = own[np.argsort(stamps[own], kind="stable")]
+        places = np.searchsorted(stamps[own], bounds).tolist()
+        for day, (start, end) in zip(days, pairwise(places), strict=True):
+            if start < end:
+                part = own[start:end]
+                digest = found.setdefault(day, hashlib.sha256())
+                digest.update(f"{name} {len(part)} ".encode() + stamps[part].tobytes() + values[part].tobytes())
+    return {day: digest.hexdigest() for day, digest in found.items()}

@@ -1,13 +1,17 @@
 """The outer shape that all interfaces share: an object with `Rows`, and a `Status` on some."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from types import NoneType
 from typing import Any, cast
 
 from include.domain.errors import ContractBroken, StatusError
-from include.sources.eirgrid.query import Row
+from include.sources.eirgrid.rows import Rows, read_all
+
+Raw = Mapping[str, Any]
+"""A row as JSON has it."""
 
 
-def rows_of(payload: object, *, interface: str) -> list[Mapping[str, Any]]:
+def rows_of(payload: object, *, interface: str) -> list[Raw]:
     """The raw rows. StatusError for `Status: Error`; ContractBroken for anything that is no such envelope."""
     if not isinstance(payload, dict):
         raise ContractBroken(
@@ -16,33 +20,58 @@ def rows_of(payload: object, *, interface: str) -> list[Mapping[str, Any]]:
     if payload.get("Status") == "Error":
         raise StatusError(f"{interface}: Status Error: {payload.get('ErrorMessage')!r:.200}", interface=interface)
     rows = payload.get("Rows")
-    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+    if not isinstance(rows, list) or not _all_of(rows, dict):
         raise ContractBroken(
             f"{interface}: expected Rows, a list of objects; got keys {sorted(map(str, payload))[:8]}",
             interface=interface,
         )
-    return cast("list[Mapping[str, Any]]", rows)
+    return cast("list[Raw]", rows)
 
 
-def long_row(row: Mapping[str, Any], *, stamp: str, field: str, interface: str) -> Row:
-    """A row with one value; ContractBroken when a key that every such row has is absent."""
-    try:
-        return Row(stamp=_text(row[stamp]), field=_text(row[field]), value=row["Value"], region=_region(row))
-    except (KeyError, TypeError) as error:
-        raise broken_row(row, interface) from error
+def long_rows(rows: list[Raw], *, stamp: str, field: str, interface: str) -> Rows:
+    """Rows with one value each; ContractBroken for the first without a key that every such row has."""
+
+    def read(part: list[Raw]) -> Rows:
+        try:
+            stamps, fields = [row[stamp] for row in part], [row[field] for row in part]
+            values, regions = [row["Value"] for row in part], [row.get("Region") for row in part]
+        except KeyError as error:
+            raise broken_row(part[0], interface) from error
+        if not (_all_of(stamps, str) and _all_of(fields, str) and _all_of(regions, str, NoneType)):
+            raise broken_row(part[0], interface)
+        return Rows(stamps, fields, values, regions)
+
+    return read_all(rows, read)
 
 
-def broken_row(row: Mapping[str, Any], interface: str) -> ContractBroken:
+def wide_rows(rows: list[Raw], *, stamp: str, names: Mapping[str, str], interface: str) -> Rows:
+    """Rows of the same keys with a value in every column but the stamp and `Region`, told row by row.
+
+    `names` are the fields of the columns that are known; any other goes by its own name. ContractBroken for the first
+    row without a stamp or without any known column.
+    """
+    columns = [key for key in rows[0] if key not in {stamp, "Region"}]
+
+    def read(part: list[Raw]) -> Rows:
+        stamps: list[Any] = [row.get(stamp) for row in part]
+        regions = [row.get("Region") for row in part]
+        if not (_all_of(stamps, str) and _all_of(regions, str, NoneType) and names.keys() & part[0].keys()):
+            raise broken_row(part[0], interface)
+        return Rows(
+            [one for one in stamps for _ in columns],
+            [names.get(key, key) for key in columns] * len(part),
+            [row[key] for row in part for key in columns],
+            [one for one in regions for _ in columns],
+        )
+
+    return read_all(rows, read)
+
+
+def broken_row(row: Raw, interface: str) -> ContractBroken:
     """The error for a row whose keys or texts are not upstream's."""
     return ContractBroken(f"{interface}: a row of unknown shape: {str(row)[:200]}", interface=interface)
 
 
-def _region(row: Mapping[str, Any]) -> str | None:
-    region = row.get("Region")
-    return None if region is None else _text(region)
-
-
-def _text(value: object) -> str:
-    if not isinstance(value, str):
-        raise TypeError(f"expected text, got {value!r}")
-    return value
+def _all_of(column: Iterable[object], *kinds: type) -> bool:
+    # What json reads is of these types themselves, never of a subclass.
+    return set(map(type, column)) <= set(kinds)
