@@ -2,7 +2,7 @@
 
 import hashlib
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import pairwise
@@ -10,9 +10,8 @@ from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from include.domain.calendar import Interval
+from include.domain.calendar import Interval, microseconds
 from include.domain.errors import (
     ContractBroken,
     NotYetPublished,
@@ -22,9 +21,9 @@ from include.domain.errors import (
 from include.domain.readings import Outcome, Unit
 from include.domain.series import Area, Role
 from include.jobs.circuit import RunSoFar, went_down
-from include.jobs.fetched import Fetched, edges
+from include.jobs.fetched import Fetched, Part, edges, parts_of
 from include.jobs.result import UnitResult, describe
-from include.sources.base import DataChunk, Known, Setback, Source
+from include.sources.base import Known, Setback, Source
 from include.storage.keys import partitions_of
 from include.storage.outcomes import Failed, Refusals, Try, read_outcomes, record_tries
 from include.storage.parquet import SCHEMA, merge
@@ -60,7 +59,7 @@ class Ingest:
         if isinstance(fetched.failure, ContractBroken):
             log.error("%s: the answer that broke the contract begins: %r", unit.label, fetched.failure.sample)
             fetched.chunks.clear()
-        rows = self._rows(unit, fetched.chunks)
+        rows = self._rows(unit, fetched.tables)
         written = self._write(unit, rows)
         result = self._result(unit, written, fetched)
         self._record(unit, rows, written, fetched, run, every_day=not live)
@@ -100,20 +99,15 @@ class Ingest:
         # Upstream is asked to the minute: what it gives of that minute is kept.
         return (newest - OVERLAP).replace(second=0, microsecond=0) if newest else None
 
-    def _rows(self, unit: Unit, chunks: list[DataChunk]) -> pa.Table:
+    def _rows(self, unit: Unit, chunks: list[pa.Table]) -> pa.Table:
         """The chunks' readings that lie in the unit's partition, one per key."""
-        table = SCHEMA.empty_table()
-        for chunk in chunks:
-            # To start threads takes longer than four columns do.
-            part = pa.Table.from_pandas(chunk.df, schema=SCHEMA, preserve_index=False, nthreads=1)
-            span = unit.partition.span
-            stamps = part["timestamp"]
-            inside = pc.and_(
-                pc.greater_equal(stamps, pa.scalar(span.start, SCHEMA.field("timestamp").type)),
-                pc.less(stamps, pa.scalar(span.end, SCHEMA.field("timestamp").type)),
-            )
-            table = merge(table, part.filter(inside), settle_after=self._settle_after(unit)).table
-        return table
+        span, found = unit.partition.span, None
+        for part in chunks:
+            stamps = part["timestamp"].cast(pa.int64()).to_numpy()
+            inside = (stamps >= microseconds(span.start)) & (stamps < microseconds(span.end))
+            rows = part if inside.all() else part.filter(pa.array(inside))
+            found = rows if found is None else merge(found, rows, settle_after=self._settle_after(unit)).table
+        return SCHEMA.empty_table() if found is None else found
 
     def _write(self, unit: Unit, fetched: pa.Table) -> Written | None:
         if not fetched.num_rows:
@@ -168,7 +162,8 @@ class Ingest:
         every_day: bool,
     ) -> None:
         """Write down what changed or failed; of a repair every day, since the gap check gives up on equal answers."""
-        digests, changed = _digests(rows, unit.days), _changed(written, unit.days)
+        parts = fetched.parts[0] if len(fetched.parts) == 1 else parts_of(rows, unit.days)
+        digests, changed = _digests(parts), _changed(written, unit.days)
         tries = {
             day: self._try(day, fetched, changed=day in changed, digest=digests.get(day))
             for day in unit.days
@@ -234,19 +229,10 @@ def _changed(written: Written | None, days: Sequence[date]) -> set[date]:
     return {day for day, (start, end) in zip(days, pairwise(places), strict=True) if start < end}
 
 
-def _digests(rows: pa.Table, days: Sequence[date]) -> Mapping[date, str]:
+def _digests(parts: Iterable[Part]) -> Mapping[date, str]:
     """Digests of the days' readings as upstream gave them; none of a day of which it gave none."""
     found: dict[date, Any] = {}
-    bounds, fields = edges(days), pc.dictionary_encode(rows["field"].combine_chunks())
-    stamps, values = rows["timestamp"].cast(pa.int64()).to_numpy(), rows["value"].to_numpy()
-    codes = fields.indices.to_numpy()
-    for name, code in sorted((name, code) for code, name in enumerate(fields.dictionary.to_pylist())):
-        own = np.flatnonzero(codes == code)
-        own = own[np.argsort(stamps[own], kind="stable")]
-        places = np.searchsorted(stamps[own], bounds).tolist()
-        for day, (start, end) in zip(days, pairwise(places), strict=True):
-            if start < end:
-                part = own[start:end]
-                digest = found.setdefault(day, hashlib.sha256())
-                digest.update(f"{name} {len(part)} ".encode() + stamps[part].tobytes() + values[part].tobytes())
+    for part in parts:
+        head = f"{part.field} {len(part.stamps)} ".encode()
+        found.setdefault(part.day, hashlib.sha256()).update(head + part.stamps.tobytes() + part.values.tobytes())
     return {day: digest.hexdigest() for day, digest in found.items()}

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from include.domain.calendar import Interval, day_span, from_microseconds, microseconds, second_pass
+from include.domain.calendar import Interval, day_span, days, from_microseconds, microseconds, second_passes
 from include.domain.series import History, Series
 from include.sources.values import LARGEST, number
 
@@ -60,13 +60,13 @@ class Column:
         return Column(self.slots[order], self.values[order])
 
 
-Values = dict[str, Column]
+Columns = dict[str, Column]
 """The readings of each field."""
 
 NOTHING: Final = Column(np.empty(0, dtype=np.int64), np.empty(0, dtype=np.float64))
 
 
-def by_field(cells: Mapping[tuple[str, datetime], float | None]) -> Values:
+def by_field(cells: Mapping[tuple[str, datetime], float | None]) -> Columns:
     """The readings of each field, in the order of these cells."""
     found: dict[str, tuple[list[int], list[float | None]]] = {}
     for (name, slot), value in cells.items():
@@ -98,8 +98,9 @@ def numbers(column: Sequence[object]) -> Floats:
 def _plain_numbers(column: Sequence[object]) -> Floats:
     """A column without what only `number` can judge. ValueError or OverflowError when there is such a thing."""
     kinds = set(map(type, column))
-    texts = [one for one in column if isinstance(one, str)] if str in kinds else []
-    if not kinds <= {int, float, str, NoneType} or not _PLAIN.fullmatch("".join(texts)):
+    if not kinds <= {int, float, str, NoneType}:
+        raise ValueError("not plain")
+    if str in kinds and not _PLAIN.fullmatch("".join([one for one in column if isinstance(one, str)])):
         raise ValueError("not plain")
     return np.array(column, dtype=np.float64)
 
@@ -138,7 +139,7 @@ def _implausible(one: Series, column: Column) -> list[tuple[int, float]]:
 
 
 def fill_elapsed(
-    values: Values, series: Iterable[Series], answered: Iterable[date], *, span: Interval, irish_stamps: bool = False
+    values: Columns, series: Iterable[Series], answered: Iterable[date], *, span: Interval, irish_stamps: bool = False
 ) -> None:
     """Put a null for each slot of the span that the answer left out, on the Irish days that it holds rows of.
 
@@ -146,24 +147,33 @@ def fill_elapsed(
     publisher that writes Irish time without an offset cannot say the second pass of October's doubled hour: with
     `irish_stamps`, it is not filled.
     """
-    full, ordered = [one for one in series if one.history is History.FULL], sorted(answered)
-    for one in full:
-        due = _slots([day for day in ordered if day >= one.first_day], one.cadence, span, irish_stamps=irish_stamps)
+    ordered = sorted(answered)
+    for one in series:
+        due = _slots(
+            [day for day in ordered if day >= one.first_day and one.history is History.FULL],
+            one.cadence,
+            span,
+            irish_stamps=irish_stamps,
+        )
         told = values.get(one.field, NOTHING)
-        if not np.array_equal(told.slots, due):
+        if len(due) and not np.array_equal(told.slots, due):
             slots, first = np.unique(np.concatenate([told.slots, due]), return_index=True)
             values[one.field] = Column(slots, np.concatenate([told.values, np.full(len(due), np.nan)])[first])
 
 
-def _slots(answered: Iterable[date], cadence: timedelta, span: Interval, *, irish_stamps: bool) -> Ints:
-    """The slots of these days that lie in the span, ascending."""
-    step, found = cadence // timedelta(microseconds=1), [NOTHING.slots]
-    for day in answered:
-        whole, lost = day_span(day), second_pass(day) if irish_stamps else None
-        start, end = microseconds(max(whole.start, span.start)), microseconds(min(whole.end, span.end))
-        slots = np.arange(-(-start // step) * step, end, step, dtype=np.int64)
-        found.append(slots if lost is None else slots[~within(slots, lost)])
-    return np.concatenate(found)
+def _slots(answered: list[date], cadence: timedelta, span: Interval, *, irish_stamps: bool) -> Ints:
+    """The slots of these days, which ascend, that lie in the span."""
+    if not answered:
+        return NOTHING.slots
+    whole = day_span(answered[0], answered[-1])
+    step, start, end = cadence // timedelta(microseconds=1), max(whole.start, span.start), min(whole.end, span.end)
+    slots = np.arange(-(-microseconds(start) // step) * step, microseconds(end), step, dtype=np.int64)
+    missing = set(days(answered[0], answered[-1])).difference(answered)
+    left_out = [day_span(day) for day in missing]
+    left_out += second_passes(whole) if irish_stamps else []
+    for one in left_out:
+        slots = slots[~within(slots, one)]
+    return slots
 
 
 def within(instants: Ints, span: Interval) -> Bools:
@@ -182,11 +192,6 @@ def flags(values: Mapping[str, Column], series: Iterable[Series]) -> list[tuple[
             seen = f"{name} {value:g} {one.unit} at {slot:%Y-%m-%dT%H:%M:%SZ}"
             found.append((slot, f"{seen}, plausible: {one.low:g} to {one.high:g}"))
     return found
-
-
-def up_to(now: datetime, span: Interval) -> Interval:
-    """The part of a span that has elapsed, the slot of this instant included."""
-    return Interval(span.start, min(span.end, now + timedelta(microseconds=1)))
 
 
 def frame(values: Mapping[str, Column], *, fetched_at: datetime) -> pd.DataFrame:

@@ -26,13 +26,13 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, ValidationError, model_validator
 
-from include.domain.calendar import Interval, day_span, floor_slot, irish_day
+from include.domain.calendar import Interval, day_span, floor_slot
 from include.domain.errors import SAMPLE_BYTES, ContractBroken, EmptyAnswer, NotYetPublished, SettingInvalid, Transient
 from include.domain.readings import Feed, Unit
 from include.domain.series import Area, Series
 from include.settings import read_setting
 from include.sources.base import Clock, DataChunk, Known, Setback, Source, SourceEntry
-from include.sources.values import instant, number, on_grid
+from include.sources.values import Values, chunk_of, instant, number, on_grid, up_to
 
 if TYPE_CHECKING:
     from include.settings import Settings
@@ -42,8 +42,6 @@ SETTING: Final = "csv_folder"
 FILES: Final = "files"
 """Name of the one interface, as outcomes record it."""
 
-_Cells = dict[tuple[str, datetime], float | None]
-"""(field, slot) to value; None for an empty cell."""
 _Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 _Code = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*$")]
 
@@ -218,32 +216,27 @@ class CsvFolder(Source):
         known: Known | None = None,  # noqa: ARG002  files neither refuse nor fail by interface
     ) -> Iterator[DataChunk | Setback]:
         """See Source.fetch. All files are read; those of the unit's days are kept."""
-        from include.sources import columns  # noqa: PLC0415  DAG files are parsed without numpy and pandas
-
         described, now = self.areas[unit.partition.area], self.clock()
         own = [one for one in described.series if one.region == unit.partition.region]
-        named = [(one.column, one.of(described.name)) for one in own]
-        series = [one for _, one in named]
+        columns = [(one.column, one.of(described.name)) for one in own]
+        series = [one for _, one in columns]
         days = day_span(unit.first, unit.last)
-        span = columns.up_to(now, Interval(max(days.start, since or days.start), days.end))
-        cells: _Cells = {}
+        span = up_to(now, Interval(max(days.start, since or days.start), days.end))
+        values: Values = {}
         try:
             for file in self._files(described.files):
-                cells |= _read(file, time=described.time, columns=named, span=span)
+                values |= _read(file, time=described.time, columns=columns, span=span)
         except OSError as error:
             raise Transient(f"{FILES}: {error}", interface=FILES) from error
         except (UnicodeDecodeError, csv.Error) as error:
             raise _broken(file, f"no CSV in UTF-8: {error}") from error
-        if not cells:
+        if not values:
             raise self._nothing(described.files, series, span)
-        values = columns.by_field(cells)
         try:
-            columns.check_magnitude(values, series)
+            chunk = chunk_of(values, series, unit, interface=FILES, span=span, fetched_at=now)
         except ValueError as error:
             raise ContractBroken(f"{FILES}: {described.files}: {error}", interface=FILES) from error
-        columns.fill_elapsed(values, series, {irish_day(slot) for _, slot in cells}, span=span)
-        flagged = tuple(columns.flags(values, series))
-        yield DataChunk(unit, columns.frame(values, fetched_at=now), FILES, flagged=flagged)
+        yield chunk
 
     def _nothing(self, files: str, series: Iterable[Series], span: Interval) -> EmptyAnswer | NotYetPublished:
         due = any(one.due(span.start) <= self.clock() for one in series)
@@ -258,9 +251,9 @@ class CsvFolder(Source):
         return sorted(file for file in self.folder.glob(pattern) if file.is_file())
 
 
-def _read(file: Path, *, time: str, columns: list[tuple[str, Series]], span: Interval) -> _Cells:
+def _read(file: Path, *, time: str, columns: list[tuple[str, Series]], span: Interval) -> Values:
     """The values of a file. ContractBroken names the line that is wrong."""
-    values: _Cells = {}
+    values: Values = {}
     with file.open(encoding="utf-8-sig", newline="") as lines:
         rows = csv.reader(lines, strict=True)
         header = next(rows, [])

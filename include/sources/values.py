@@ -1,11 +1,17 @@
-"""Strict instants and numbers of an answer, one at a time. Whole columns of them: `columns`."""
+"""Strict instants and numbers, and what a source yields of them. Whole columns at once: `columns`."""
 
 import re
-from datetime import UTC, datetime
+from collections.abc import Collection, Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from include.domain.calendar import floor_slot
+from include.domain.calendar import Interval, floor_slot, irish_day
+from include.domain.readings import Unit
 from include.domain.series import Series
+from include.sources.base import DataChunk
+
+Values = dict[tuple[str, datetime], float | None]
+"""(field, slot) to value; None where the publisher had none."""
 
 LARGEST: Final = 1e12
 """Beyond this no number means anything here; NaN and infinity do not come below it either."""
@@ -39,3 +45,30 @@ def on_grid(slot: datetime, one: Series) -> datetime:
     if floor_slot(slot, one.cadence) != slot:
         raise ValueError(f"{slot:%Y-%m-%dT%H:%M:%SZ} is off the grid of {one.field}; allowed: every {one.cadence}")
     return slot
+
+
+def up_to(now: datetime, span: Interval) -> Interval:
+    """The part of a span that has elapsed, the slot of this instant included."""
+    return Interval(span.start, min(span.end, now + timedelta(microseconds=1)))
+
+
+def chunk_of(
+    values: Mapping[tuple[str, datetime], float | None],
+    series: Collection[Series],
+    unit: Unit,
+    *,
+    interface: str,
+    span: Interval,
+    fetched_at: datetime,
+) -> DataChunk:
+    """The readings of a complete answer in UTC: checked, sorted, with nulls for what it left out of the span's days.
+
+    ValueError when the values are of another magnitude than the series'.
+    """
+    from include.sources import columns  # noqa: PLC0415  DAG files are parsed without numpy and pandas
+
+    found = columns.by_field(values)
+    columns.check_magnitude(found, series)
+    columns.fill_elapsed(found, series, {irish_day(slot) for _, slot in values}, span=span)
+    flagged = tuple(columns.flags(found, series))
+    return DataChunk(unit, columns.frame(found, fetched_at=fetched_at), interface, flagged=flagged)

@@ -13,6 +13,7 @@ from include.domain.errors import NotYetPublished
 from include.domain.readings import Partition, Unit
 from include.domain.series import Area
 from include.sources.base import DataChunk, Known, Source, SourceEntry
+from include.sources.values import Values
 
 DAYS: Final = {
     "an ordinary day": "2026-02-10",
@@ -24,9 +25,6 @@ DAYS: Final = {
     "the last of a year": "2026-12-31",
     "the leap day": "2028-02-29",
 }
-
-Values = dict[tuple[str, datetime], float | None]
-"""(field, slot) to value; None where the publisher had none."""
 
 Case = tuple[str, str]
 """(area, region)."""

@@ -14,7 +14,8 @@ from include.domain.readings import Feed, Unit
 from include.settings import load_settings
 from include.sources.base import Source
 from include.sources.csv_folder import CsvFolder, entry, read_description
-from tests.sources.contract import SourceContract, Values, fetch, slots_of, unit_of
+from include.sources.values import Values
+from tests.sources.contract import SourceContract, fetch, slots_of, unit_of
 
 ROOFTOP: dict[str, Any] = {
     "name": "rooftop_solar",

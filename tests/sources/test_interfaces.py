@@ -31,7 +31,8 @@ from include.sources.client import HttpClient, Politeness
 from include.sources.eirgrid import SOURCE
 from include.sources.eirgrid.query import Hosts
 from include.sources.eirgrid.source import EirGridSource
-from tests.sources.contract import Case, SourceContract, Values, chunks_of, fetch, unit_of, values_of
+from include.sources.values import Values
+from tests.sources.contract import Case, SourceContract, chunks_of, fetch, unit_of, values_of
 from tests.standin import StandIn, give_back
 
 pytestmark = pytest.mark.network

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping
 from types import NoneType
 from typing import Any, cast
 
+import numpy as np
+
 from include.domain.errors import ContractBroken, StatusError
 from include.sources.eirgrid.rows import Rows, read_all
 
@@ -34,12 +36,11 @@ def long_rows(rows: list[Raw], *, stamp: str, field: str, interface: str) -> Row
     def read(part: list[Raw]) -> Rows:
         try:
             stamps, fields = [row[stamp] for row in part], [row[field] for row in part]
-            values, regions = [row["Value"] for row in part], [row.get("Region") for row in part]
-        except KeyError as error:
+            values, regions = [row["Value"] for row in part], _regions(part)
+            _check_texts(stamps, fields, regions)
+        except (KeyError, TypeError) as error:
             raise broken_row(part[0], interface) from error
-        if not (_all_of(stamps, str) and _all_of(fields, str) and _all_of(regions, str, NoneType)):
-            raise broken_row(part[0], interface)
-        return Rows(stamps, fields, values, regions)
+        return Rows.of(stamps, fields, values, regions)
 
     return read_all(rows, read)
 
@@ -51,15 +52,21 @@ def wide_rows(rows: list[Raw], *, stamp: str, names: Mapping[str, str], interfac
     row without a stamp or without any known column.
     """
     columns = [key for key in rows[0] if key not in {stamp, "Region"}]
+    named = [names.get(key, key) for key in columns]
+    place = {name: place for place, name in enumerate(dict.fromkeys(named))}
+    if not names.keys() & rows[0].keys():
+        raise broken_row(rows[0], interface)
 
     def read(part: list[Raw]) -> Rows:
-        stamps: list[Any] = [row.get(stamp) for row in part]
-        regions = [row.get("Region") for row in part]
-        if not (_all_of(stamps, str) and _all_of(regions, str, NoneType) and names.keys() & part[0].keys()):
-            raise broken_row(part[0], interface)
+        try:
+            stamps, regions = [row[stamp] for row in part], _regions(part)
+            _check_texts(stamps, named, regions)
+        except (KeyError, TypeError) as error:
+            raise broken_row(part[0], interface) from error
         return Rows(
             [one for one in stamps for _ in columns],
-            [names.get(key, key) for key in columns] * len(part),
+            list(place),
+            np.tile(np.array([place[name] for name in named], dtype=np.int64), len(part)),
             [row[key] for row in part for key in columns],
             [one for one in regions for _ in columns],
         )
@@ -70,6 +77,19 @@ def wide_rows(rows: list[Raw], *, stamp: str, names: Mapping[str, str], interfac
 def broken_row(row: Raw, interface: str) -> ContractBroken:
     """The error for a row whose keys or texts are not upstream's."""
     return ContractBroken(f"{interface}: a row of unknown shape: {str(row)[:200]}", interface=interface)
+
+
+def _regions(rows: list[Raw]) -> list[str | None]:
+    try:
+        return [row["Region"] for row in rows]
+    except KeyError:
+        return [row.get("Region") for row in rows]
+
+
+def _check_texts(stamps: list[str], fields: list[str], regions: list[str | None]) -> None:
+    """TypeError unless all are what they are said to be; what cannot be in a set is no text."""
+    if not (_all_of(stamps, str) and _all_of(set(fields), str) and _all_of(set(regions), str, NoneType)):
+        raise TypeError("no text")
 
 
 def _all_of(column: Iterable[object], *kinds: type) -> bool:

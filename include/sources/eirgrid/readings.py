@@ -17,21 +17,21 @@ from include.sources.columns import (
     NOTHING,
     Bools,
     Column,
+    Columns,
     Floats,
     Ints,
-    Values,
     check_magnitude,
     fill_elapsed,
     flags,
     frame,
     numbers,
-    up_to,
     within,
 )
 from include.sources.eirgrid.passes import in_passes
 from include.sources.eirgrid.query import Query
 from include.sources.eirgrid.rows import Rows, read_all
 from include.sources.eirgrid.stamps import NOWHERE, instants_of, parse_stamps, unzoned, wall_clock
+from include.sources.values import up_to
 
 OLDEST_SNAPSHOT: Final = 31 * DAY
 """How old the stamp of a snapshot may be; it is said to be of now, but has stood still for days."""
@@ -60,7 +60,7 @@ class _Reader:
     query: Query
     interface: str
     now: datetime
-    values: Values = field(default_factory=dict)
+    values: Columns = field(default_factory=dict)
     told: set[tuple[str, date]] = field(default_factory=set)
     """(field, day) of every row that counts: of an interface that was never recorded, of rows with a value."""
     days_seen: set[date] = field(default_factory=set)
@@ -172,21 +172,16 @@ def _checked(reader: _Reader, rows: Rows, asked: Mapping[str, Series]) -> dict[s
     strange = set(rows.regions) - {None, *_regions(reader.query)}
     if strange:
         raise reader.broken(f"a row of region {strange.pop()!r}, asked for {reader.query.region}")
-    rows = rows.of(set(asked))
-    names = list(dict.fromkeys(rows.fields))
-    walls = _walls(reader, rows)
-    values = _numbers(reader, rows)
-    if len(names) == 1:
-        return {names[0]: (walls, values)}
-    place = {name: place for place, name in enumerate(names)}
-    of_row = np.fromiter(map(place.__getitem__, rows.fields), dtype=np.int64, count=len(rows))
-    return {name: (walls[of_row == place[name]], values[of_row == place[name]]) for name in names}
+    rows = rows.only(asked)
+    walls, values = _walls(reader, rows), _numbers(reader, rows)
+    places = {name: rows.codes == code for code, name in enumerate(rows.fields) if name in asked}
+    return {name: (walls[own], values[own]) for name, own in places.items() if own.any()}
 
 
 def _name_others(reader: _Reader, rows: Rows, asked: Mapping[str, Series]) -> None:
     """Take down the fields that nobody asked for."""
     of_area = {one.field for one in reader.query.area.series}
-    for name, count in Counter(rows.fields).items():
+    for name, count in zip(rows.fields, np.bincount(rows.codes, minlength=len(rows.fields)).tolist(), strict=True):
         if name in asked:
             continue
         if name in of_area:
@@ -208,7 +203,7 @@ def _numbers(reader: _Reader, rows: Rows) -> Floats:
     try:
         return numbers(rows.values)
     except ValueError as error:
-        raise reader.broken(f"{error} of {rows.fields[0][:60]} at {rows.stamps[0][:60]!r}") from error
+        raise reader.broken(f"{error} of {rows.fields[rows.codes[0]][:60]} at {rows.stamps[0][:60]!r}") from error
 
 
 def _walls(reader: _Reader, rows: Rows) -> Ints:
@@ -249,8 +244,10 @@ def _instants(reader: _Reader, series: Series, walls: Ints, values: Floats) -> t
     name = series.field
     first, second = instants_of(walls, day_span(*_days_of_stamps(reader)))
     rows, again, undecided = in_passes(walls, values, first != second, warn=lambda text: reader.warn(f"{name}: {text}"))
-    reader.warn(f"{name} of October's doubled hour, whose passes cannot be told apart, left out", rows=len(undecided))
-    reader.undecided[name] = np.concatenate([first[undecided], second[undecided]])
+    if len(undecided):
+        text = f"{name} of October's doubled hour, whose passes cannot be told apart, left out"
+        reader.warn(text, rows=len(undecided))
+        reader.undecided[name] = np.concatenate([first[undecided], second[undecided]])
     slots, values = np.where(again, second[rows], first[rows]), values[rows]
     skipped = slots == NOWHERE
     lost = int((skipped & ~np.isnan(values)).sum())
@@ -267,8 +264,9 @@ def _keep(reader: _Reader, series: Series, slots: Ints, values: Floats) -> None:
     inside = within(slots, reader.span)
     slots, values = slots[inside], values[inside]
     given, elapsed = ~np.isnan(values), slots <= microseconds(reader.now)
-    reader.days_seen |= reader.days_of(slots)
-    reader.told |= {(series.field, day) for day in reader.days_of(slots if reader.trusted else slots[given])}
+    seen = reader.days_of(slots)
+    reader.days_seen |= seen
+    reader.told |= {(series.field, day) for day in (seen if reader.trusted else reader.days_of(slots[given]))}
     kept = (given | (elapsed & (series.history is History.FULL))) & (elapsed | series.future)
     reader.values[series.field] = Column.of(slots[kept], values[kept])
 

@@ -97,6 +97,7 @@ def _parse_alike(stamps: Sequence[str]) -> Ints:
     return walls
 
 
+@lru_cache(maxsize=1000)
 def _midnight(day: str) -> int:
     if day != day.strip():
         raise ValueError("not a date alone")
@@ -109,15 +110,21 @@ def instants_of(walls: Ints, span: Interval) -> tuple[Ints, Ints]:
     The two differ in October's doubled hour only.
     """
     first, second = np.full(len(walls), NOWHERE), np.full(len(walls), NOWHERE)
-    stretches = [(microseconds(since), shift // timedelta(microseconds=1)) for since, shift in offsets(span)]
-    ends = [*(since for since, _ in stretches[1:]), microseconds(span.end)]
-    for (since, shift), end in zip(stretches, ends, strict=True):
+    for since, end, shift in _stretches(span):
         instants = walls - shift
         here = (instants >= since) & (instants < end)
         second[here] = instants[here]
         fresh = here & (first == NOWHERE)
         first[fresh] = instants[fresh]
     return first, second
+
+
+@lru_cache(maxsize=100)
+def _stretches(span: Interval) -> list[tuple[int, int, int]]:
+    """From when to when, in microseconds since 1970, Irish time is by how many microseconds ahead of UTC."""
+    found = [(microseconds(since), shift // timedelta(microseconds=1)) for since, shift in offsets(span)]
+    ends = [*(since for since, _ in found[1:]), microseconds(span.end)]
+    return [(since, end, shift) for (since, shift), end in zip(found, ends, strict=True)]
 
 
 def instant_of(local: datetime, *, second_pass: bool = False) -> datetime | None:
