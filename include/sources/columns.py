@@ -98,9 +98,8 @@ def numbers(column: Sequence[object]) -> Floats:
 def _plain_numbers(column: Sequence[object]) -> Floats:
     """A column without what only `number` can judge. ValueError or OverflowError when there is such a thing."""
     kinds = set(map(type, column))
-    if not kinds <= {int, float, str, NoneType}:
-        raise ValueError("not plain")
-    if str in kinds and not _PLAIN.fullmatch("".join([one for one in column if isinstance(one, str)])):
+    texts = [one for one in column if isinstance(one, str)] if str in kinds else []
+    if not kinds <= {int, float, str, NoneType} or not _PLAIN.fullmatch("".join(texts)):
         raise ValueError("not plain")
     return np.array(column, dtype=np.float64)
 
