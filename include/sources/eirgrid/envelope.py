@@ -36,11 +36,11 @@ def long_rows(rows: list[Raw], *, stamp: str, field: str, interface: str) -> Row
     def read(part: list[Raw]) -> Rows:
         try:
             stamps, fields = [row[stamp] for row in part], [row[field] for row in part]
-            values, regions = [row["Value"] for row in part], _regions(part)
-            _check_texts(stamps, fields, regions)
+            told = Rows.of(stamps, fields, [row["Value"] for row in part], _regions(part))
+            _check_texts(told)
         except (KeyError, TypeError) as error:
             raise broken_row(part[0], interface) from error
-        return Rows.of(stamps, fields, values, regions)
+        return told
 
     return read_all(rows, read)
 
@@ -54,22 +54,23 @@ def wide_rows(rows: list[Raw], *, stamp: str, names: Mapping[str, str], interfac
     columns = [key for key in rows[0] if key not in {stamp, "Region"}]
     named = [names.get(key, key) for key in columns]
     place = {name: place for place, name in enumerate(dict.fromkeys(named))}
+    codes = np.array([place[name] for name in named], dtype=np.int64)
     if not names.keys() & rows[0].keys():
         raise broken_row(rows[0], interface)
 
     def read(part: list[Raw]) -> Rows:
         try:
-            stamps, regions = [row[stamp] for row in part], _regions(part)
-            _check_texts(stamps, named, regions)
+            told = Rows(
+                [one for one in [row[stamp] for row in part] for _ in columns],
+                list(place),
+                np.tile(codes, len(part)),
+                [row[key] for row in part for key in columns],
+                [one for one in _regions(part) for _ in columns],
+            )
+            _check_texts(told)
         except (KeyError, TypeError) as error:
             raise broken_row(part[0], interface) from error
-        return Rows(
-            [one for one in stamps for _ in columns],
-            list(place),
-            np.tile(np.array([place[name] for name in named], dtype=np.int64), len(part)),
-            [row[key] for row in part for key in columns],
-            [one for one in regions for _ in columns],
-        )
+        return told
 
     return read_all(rows, read)
 
@@ -86,9 +87,9 @@ def _regions(rows: list[Raw]) -> list[str | None]:
         return [row.get("Region") for row in rows]
 
 
-def _check_texts(stamps: list[str], fields: list[str], regions: list[str | None]) -> None:
+def _check_texts(rows: Rows) -> None:
     """TypeError unless all are what they are said to be; what cannot be in a set is no text."""
-    if not (_all_of(stamps, str) and _all_of(set(fields), str) and _all_of(set(regions), str, NoneType)):
+    if not (_all_of(rows.stamps, str) and _all_of(rows.fields, str) and _all_of(set(rows.regions), str, NoneType)):
         raise TypeError("no text")
 
 
