@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from api.answers import compact
 from api.query import Format, Question, Resolution
-from api.ranges import edges_of, microseconds
-from include.domain.calendar import IRELAND, offsets
+from api.ranges import edges_of
+from include.domain.calendar import IRELAND, microseconds, offsets
 from include.domain.marks import marked
 from include.domain.series import Aggregation, Series
 from include.storage.keys import SCHEMA_VERSION

@@ -12,7 +12,7 @@ from api.answers import too_large
 from api.problems import Problem
 from api.query import Question, Resolution
 from api.store import LaterStore
-from include.domain.calendar import DAY, Interval, Month, midnight
+from include.domain.calendar import DAY, Interval, Month, microseconds, midnight
 from include.domain.catalogue import area as area_named
 from include.domain.errors import StorageError
 from include.domain.readings import Partition
@@ -249,11 +249,3 @@ def _next(day: date, resolution: Resolution) -> date:
 
 def _instant(day: date, question: Question) -> datetime:
     return datetime(day.year, day.month, day.day, tzinfo=question.zone).astimezone(UTC)
-
-
-def microseconds(instant: datetime) -> int:
-    """Microseconds since 1970."""
-    return (instant - _EPOCH) // _MICROSECOND
-
-
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)

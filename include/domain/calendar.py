@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 IRELAND = ZoneInfo("Europe/Dublin")
 DAY = timedelta(days=1)
 HOUR = timedelta(hours=1)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -55,6 +56,16 @@ class Month:
 
     def __str__(self) -> str:
         return f"{self.year:04d}-{self.month:02d}"
+
+
+def microseconds(instant: datetime) -> int:
+    """Microseconds from 1970 to this instant."""
+    return (instant - _EPOCH) // timedelta(microseconds=1)
+
+
+def from_microseconds(count: int) -> datetime:
+    """The instant so many microseconds after 1970 began."""
+    return _EPOCH + timedelta(microseconds=count)
 
 
 def to_utc(local: datetime, *, second_pass: bool = False) -> datetime | None:

@@ -167,4 +167,4 @@ class Area:
 
     def upstreams(self, day: date, *, today: date, region: str) -> tuple[str, ...]:
         """Interfaces that may answer for this day and region, best first: the same for every series of a region."""
-        return self.of_region(region)[0].route.order(day, today=today)
+        return next(one for one in self.series if one.region == region).route.order(day, today=today)

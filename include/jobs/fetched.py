@@ -1,13 +1,22 @@
 """What a source gave for a unit, and who failed for which of its days."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
+from itertools import pairwise
+from typing import Any
 
-from include.domain.calendar import day_span
+import numpy as np
+import pyarrow as pa
+
+from include.domain.calendar import DAY, irish_day, microseconds, midnight
 from include.domain.errors import ContractBroken, NotYetPublished, Unsupported, UpstreamError
 from include.sources.base import DataChunk, Setback
+from include.storage.parquet import SCHEMA
+
+Ints = np.ndarray[Any, np.dtype[np.int64]]
+Floats = np.ndarray[Any, np.dtype[np.float64]]
 
 
 @dataclass
@@ -24,13 +33,32 @@ class Fetched:
         return [*(one.error for one in self.setbacks), *([self.failure] if self.failure else [])]
 
     @cached_property
+    def tables(self) -> list[pa.Table]:
+        """The rows of each chunk, as the store has them."""
+        return [_table(one) for one in self.chunks]
+
+    @cached_property
+    def parts(self) -> list[list["Part"]]:
+        """The readings of each chunk that lie on the unit's days."""
+        return [list(parts_of(table, one.unit.days)) for one, table in zip(self.chunks, self.tables, strict=True)]
+
+    @cached_property
     def told(self) -> Mapping[date, Mapping[str, tuple[str, ...]]]:
         """What was answered of each Irish day: the interfaces by field."""
         found: dict[date, dict[str, tuple[str, ...]]] = {}
+        for chunk, parts in zip(self.chunks, self.parts, strict=True):
+            for part in parts:
+                fields = found.setdefault(part.day, {})
+                fields[part.field] = (*fields.get(part.field, ()), chunk.interface)
+        return found
+
+    @cached_property
+    def flagged(self) -> Mapping[date, list[str]]:
+        """The implausible values of each Irish day, in phrases."""
+        found: dict[date, list[str]] = {}
         for chunk in self.chunks:
-            for day, name in _days_and_fields(chunk):
-                fields = found.setdefault(day, {})
-                fields[name] = (*fields.get(name, ()), chunk.interface)
+            for slot, flag in chunk.flagged:
+                found.setdefault(irish_day(slot), []).append(flag)
         return found
 
     def failure_of(self, day: date) -> UpstreamError | None:
@@ -59,7 +87,8 @@ class Fetched:
     @property
     def fields(self) -> set[tuple[str, str]]:
         """(interface, field) pairs that were answered."""
-        return {(chunk.interface, str(name)) for chunk in self.chunks for name in chunk.df["field"].unique()}
+        tables = zip(self.chunks, self.tables, strict=True)
+        return {(chunk.interface, name) for chunk, table in tables for name in table["field"].unique().to_pylist()}
 
     @property
     def refused(self) -> set[tuple[str, str]]:
@@ -74,10 +103,39 @@ class Fetched:
         return any(not error.remembered for error in [*of_day, *([failure] if failure else [])])
 
 
-def _days_and_fields(chunk: DataChunk) -> Iterator[tuple[date, str]]:
-    """The Irish days of the unit, and the fields, that a chunk holds rows of."""
-    stamps = chunk.df["timestamp"]
-    for day in chunk.unit.days:
-        span = day_span(day)
-        inside = (stamps >= span.start) & (stamps < span.end)
-        yield from ((day, str(name)) for name in chunk.df["field"][inside].unique())
+def _table(chunk: DataChunk) -> pa.Table:
+    # `Table.from_pandas` starts threads, and describes pandas in the schema: that takes longer than four columns do.
+    columns = [pa.array(chunk.df[one.name], type=one.type, from_pandas=True) for one in SCHEMA]
+    return pa.Table.from_arrays(columns, schema=SCHEMA)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The readings of one field on one Irish day."""
+
+    day: date
+    field: str
+    stamps: Ints
+    """Microseconds since 1970, ascending."""
+    values: Floats
+
+
+def parts_of(table: pa.Table, days: Sequence[date]) -> Iterator[Part]:
+    """Readings by field and day, of those of some Irish days in a row that there are any of; fields in their order."""
+    bounds = edges(days)
+    named = table["field"].combine_chunks().dictionary_encode()
+    codes = named.indices.to_numpy()
+    stamps, values = table["timestamp"].cast(pa.int64()).to_numpy(), table["value"].to_numpy()
+    for name, code in sorted((name, code) for code, name in enumerate(named.dictionary.to_pylist())):
+        own = np.flatnonzero(codes == code)
+        if (np.diff(stamps[own]) < 0).any():
+            own = own[np.argsort(stamps[own])]
+        at, value = stamps[own], values[own]
+        for day, (start, end) in zip(days, pairwise(np.searchsorted(at, bounds).tolist()), strict=True):
+            if start < end:
+                yield Part(day, name, at[start:end], value[start:end])
+
+
+def edges(days: Sequence[date]) -> Ints:
+    """When each of some Irish days in a row starts, and the last one ends: microseconds since 1970."""
+    return np.array([microseconds(midnight(day)) for day in (*days, days[-1] + DAY)], dtype=np.int64)

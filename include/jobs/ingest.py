@@ -2,15 +2,16 @@
 
 import hashlib
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Final
+from itertools import pairwise
+from typing import Any, Final
 
+import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from include.domain.calendar import Interval, day_span, irish_day
+from include.domain.calendar import Interval, microseconds
 from include.domain.errors import (
     ContractBroken,
     NotYetPublished,
@@ -20,9 +21,9 @@ from include.domain.errors import (
 from include.domain.readings import Outcome, Unit
 from include.domain.series import Area, Role
 from include.jobs.circuit import RunSoFar, went_down
-from include.jobs.fetched import Fetched
+from include.jobs.fetched import Fetched, Part, edges, parts_of
 from include.jobs.result import UnitResult, describe
-from include.sources.base import DataChunk, Known, Setback, Source
+from include.sources.base import Known, Setback, Source
 from include.storage.keys import partitions_of
 from include.storage.outcomes import Failed, Refusals, Try, read_outcomes, record_tries
 from include.storage.parquet import SCHEMA, merge
@@ -58,7 +59,7 @@ class Ingest:
         if isinstance(fetched.failure, ContractBroken):
             log.error("%s: the answer that broke the contract begins: %r", unit.label, fetched.failure.sample)
             fetched.chunks.clear()
-        rows = self._rows(unit, fetched.chunks)
+        rows = self._rows(unit, fetched.tables)
         written = self._write(unit, rows)
         result = self._result(unit, written, fetched)
         self._record(unit, rows, written, fetched, run, every_day=not live)
@@ -98,19 +99,15 @@ class Ingest:
         # Upstream is asked to the minute: what it gives of that minute is kept.
         return (newest - OVERLAP).replace(second=0, microsecond=0) if newest else None
 
-    def _rows(self, unit: Unit, chunks: list[DataChunk]) -> pa.Table:
+    def _rows(self, unit: Unit, chunks: list[pa.Table]) -> pa.Table:
         """The chunks' readings that lie in the unit's partition, one per key."""
-        table = SCHEMA.empty_table()
-        for chunk in chunks:
-            part = pa.Table.from_pandas(chunk.df, schema=SCHEMA, preserve_index=False)
-            span = unit.partition.span
-            stamps = part["timestamp"]
-            inside = pc.and_(
-                pc.greater_equal(stamps, pa.scalar(span.start, SCHEMA.field("timestamp").type)),
-                pc.less(stamps, pa.scalar(span.end, SCHEMA.field("timestamp").type)),
-            )
-            table = merge(table, part.filter(inside), settle_after=self._settle_after(unit)).table
-        return table
+        span, found = unit.partition.span, None
+        for part in chunks:
+            stamps = part["timestamp"].cast(pa.int64()).to_numpy()
+            inside = (stamps >= microseconds(span.start)) & (stamps < microseconds(span.end))
+            rows = part if inside.all() else part.filter(pa.array(inside))
+            found = rows if found is None else merge(found, rows, settle_after=self._settle_after(unit)).table
+        return SCHEMA.empty_table() if found is None else found
 
     def _write(self, unit: Unit, fetched: pa.Table) -> Written | None:
         if not fetched.num_rows:
@@ -165,31 +162,30 @@ class Ingest:
         every_day: bool,
     ) -> None:
         """Write down what changed or failed; of a repair every day, since the gap check gives up on equal answers."""
+        parts = fetched.parts[0] if len(fetched.parts) == 1 else parts_of(rows, unit.days)
+        digests, changed = _digests(parts), _changed(written, unit.days)
         tries = {
-            day: self._try(day, rows, written, fetched)
+            day: self._try(day, fetched, changed=day in changed, digest=digests.get(day))
             for day in unit.days
-            if every_day or fetched.is_news(day) or (written is not None and _touches(written, day))
+            if every_day or fetched.is_news(day) or day in changed
         }
         refused = self._refusals(fetched, run)
         if tries or refused:
             record_tries(self.readings.store, unit.partition, tries, refused=refused, answered=fetched.fields)
 
-    def _try(self, day: date, rows: pa.Table, written: Written | None, fetched: Fetched) -> Try:
+    def _try(self, day: date, fetched: Fetched, *, changed: bool, digest: str | None) -> Try:
         """What happened to one day: another day's failure is not its own."""
         failure, interfaces = fetched.failure_of(day), fetched.interfaces_of(day)
-        changed = written is not None and _touches(written, day)
         return Try(
             at=self.clock().isoformat(),
             outcome=_outcome(failure, rows=int(changed), answered=bool(interfaces)).value,
             interface="+".join(interfaces) or (failure.interface if failure else ""),
             error=type(failure).__name__ if failure else None,
             message=str(failure)[:300] if failure else None,
-            sha256=_digest(rows, day),
+            sha256=digest,
             sample=_sample(failure),
             failed=tuple(_failed(one) for one in fetched.setbacks_of(day)),
-            flagged=_first(
-                [flag for chunk in fetched.chunks for slot, flag in chunk.flagged if irish_day(slot) == day]
-            ),
+            flagged=_first(fetched.flagged.get(day, [])),
         )
 
     def _refusals(self, fetched: Fetched, run: RunSoFar) -> Refusals:
@@ -225,21 +221,18 @@ def _outcome(failure: UpstreamError | None, *, rows: int, answered: bool) -> Out
     return Outcome.UNCHANGED if answered else Outcome.NOT_PUBLISHED
 
 
-def _touches(written: Written, day: date) -> bool:
-    span = day_span(day)
-    start, end = (int(instant.timestamp()) * 1_000_000 for instant in (span.start, span.end))
-    return bool(((written.changed >= start) & (written.changed < end)).any())
+def _changed(written: Written | None, days: Sequence[date]) -> set[date]:
+    """The days of which a row was added or replaced."""
+    if written is None:
+        return set()
+    places = np.searchsorted(np.sort(written.changed), edges(days)).tolist()
+    return {day for day, (start, end) in zip(days, pairwise(places), strict=True) if start < end}
 
 
-def _digest(fetched: pa.Table, day: date) -> str | None:
-    """Digest of a day's readings as upstream gave them; None when it gave none."""
-    span = day_span(day)
-    kind = SCHEMA.field("timestamp").type
-    stamps = fetched["timestamp"]
-    rows = fetched.filter(
-        pc.and_(pc.greater_equal(stamps, pa.scalar(span.start, kind)), pc.less(stamps, pa.scalar(span.end, kind)))
-    )
-    if not rows.num_rows:
-        return None
-    listed = rows.select(["timestamp", "field", "value"]).to_pydict()
-    return hashlib.sha256(repr(listed).encode()).hexdigest()
+def _digests(parts: Iterable[Part]) -> Mapping[date, str]:
+    """Digests of the days' readings as upstream gave them; none of a day of which it gave none."""
+    found: dict[date, Any] = {}
+    for part in parts:
+        head = f"{part.field} {len(part.stamps)} ".encode()
+        found.setdefault(part.day, hashlib.sha256()).update(head + part.stamps.tobytes() + part.values.tobytes())
+    return {day: digest.hexdigest() for day, digest in found.items()}

@@ -26,23 +26,13 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, ValidationError, model_validator
 
-from include.domain.calendar import Interval, day_span, floor_slot, irish_day
+from include.domain.calendar import Interval, day_span, floor_slot
 from include.domain.errors import SAMPLE_BYTES, ContractBroken, EmptyAnswer, NotYetPublished, SettingInvalid, Transient
 from include.domain.readings import Feed, Unit
 from include.domain.series import Area, Series
 from include.settings import read_setting
 from include.sources.base import Clock, DataChunk, Known, Setback, Source, SourceEntry
-from include.sources.values import (
-    Values,
-    check_magnitude,
-    fill_elapsed,
-    flags,
-    frame,
-    instant,
-    number,
-    on_grid,
-    up_to,
-)
+from include.sources.values import Values, chunk_of, instant, number, on_grid, up_to
 
 if TYPE_CHECKING:
     from include.settings import Settings
@@ -243,12 +233,10 @@ class CsvFolder(Source):
         if not values:
             raise self._nothing(described.files, series, span)
         try:
-            check_magnitude(values, series)
+            chunk = chunk_of(values, series, unit, interface=FILES, span=span, fetched_at=now)
         except ValueError as error:
             raise ContractBroken(f"{FILES}: {described.files}: {error}", interface=FILES) from error
-        fill_elapsed(values, series, {irish_day(slot) for _, slot in values}, span=span)
-        flagged = tuple(flags(values, series))
-        yield DataChunk(unit, frame(values, fetched_at=now), FILES, flagged=flagged)
+        yield chunk
 
     def _nothing(self, files: str, series: Iterable[Series], span: Interval) -> EmptyAnswer | NotYetPublished:
         due = any(one.due(span.start) <= self.clock() for one in series)

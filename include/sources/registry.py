@@ -16,7 +16,7 @@ from include.domain.errors import SettingInvalid
 from include.settings import read_setting
 from include.sources.base import SourceEntry
 
-PARTS: Final = frozenset({"base", "client", "registry", "values"})
+PARTS: Final = frozenset({"base", "client", "columns", "registry", "values"})
 """Modules that sources are made with. Everything else here is a source and defines SOURCE, a SourceEntry."""
 
 

@@ -1,12 +1,24 @@
 """Rows of October's doubled hour in every order that an answer may have them."""
 
+import math
 import random
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from typing import NamedTuple
 
+import numpy as np
 import pytest
 
-from include.sources.eirgrid.passes import Stamped, in_passes, is_doubled
-from include.sources.eirgrid.stamps import instant_of
+from include.domain.calendar import day_span
+from include.sources.eirgrid.passes import in_passes
+from include.sources.eirgrid.stamps import instant_of, instants_of, wall_clock
+
+
+class Stamped(NamedTuple):
+    """A row of one field: Irish wall-clock time without zone, and a value or null."""
+
+    local: datetime
+    value: float | None
+
 
 DAY = datetime(2026, 10, 25)  # noqa: DTZ001  upstream's clock
 QUARTER = timedelta(minutes=15)
@@ -22,8 +34,17 @@ ROWS = [
 def instants(rows: list[Stamped]) -> tuple[dict[datetime | None, float | None], list[str]]:
     """What rows whose pass is known say, and the warnings."""
     warned: list[str] = []
-    told = [(row, again) for row, again in in_passes(rows, warn=warned.append) if again is not None]
-    return {instant_of(row.local, second_pass=again): row.value for row, again in told}, warned
+    walls = np.array([wall_clock(row.local) for row in rows], dtype=np.int64)
+    values = np.array([math.nan if row.value is None else row.value for row in rows], dtype=np.float64)
+    doubled = np.array([is_doubled(row.local) for row in rows], dtype=bool)
+    places, again, _ = in_passes(walls, values, doubled, warn=warned.append)
+    told = [(rows[place], second) for place, second in zip(places.tolist(), again.tolist(), strict=True)]
+    return {instant_of(row.local, second_pass=second): row.value for row, second in told}, warned
+
+
+def is_doubled(local: datetime) -> bool:
+    first, second = instants_of(np.array([wall_clock(local)], dtype=np.int64), day_span(date(2026, 10, 25)))
+    return bool(first[0] != second[0])
 
 
 EVERY = {

@@ -3,8 +3,9 @@
 from typing import Final
 
 from include.sources.eirgrid.dashboardservice import UPSTREAM_AREAS, upstream_areas
-from include.sources.eirgrid.envelope import long_row, rows_of
-from include.sources.eirgrid.query import Hosts, Query, Request, Row
+from include.sources.eirgrid.envelope import long_rows, rows_of
+from include.sources.eirgrid.query import Hosts, Query, Request
+from include.sources.eirgrid.rows import Rows
 from include.sources.eirgrid.stamps import spelled
 
 CHART_AREAS: Final = UPSTREAM_AREAS | {"SOLAR_ACTUAL": "solaractual", "SOLAR_FCAST": "solarforecast"}
@@ -25,12 +26,10 @@ class Chart:
             for area, part in upstream_areas(query, known=CHART_AREAS).items()
         ]
 
-    def rows(self, payload: object, query: Query) -> list[Row]:  # noqa: ARG002  an Interface
+    def rows(self, payload: object, query: Query) -> Rows:  # noqa: ARG002  an Interface
         """Long rows, as DashboardService's; the order of keys differs by series."""
-        return [
-            long_row(row, stamp="EffectiveTime", field="FieldName", interface=self.name)
-            for row in rows_of(payload, interface=self.name)
-        ]
+        found = rows_of(payload, interface=self.name)
+        return long_rows(found, stamp="EffectiveTime", field="FieldName", interface=self.name)
 
     def _params(self, area: str, query: Query) -> tuple[tuple[str, str], ...]:
         by_hour = query.area.partitioned_by_day

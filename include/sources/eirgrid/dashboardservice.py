@@ -2,8 +2,9 @@
 
 from typing import Final
 
-from include.sources.eirgrid.envelope import long_row, rows_of
-from include.sources.eirgrid.query import Hosts, Query, Request, Row
+from include.sources.eirgrid.envelope import long_rows, rows_of
+from include.sources.eirgrid.query import Hosts, Query, Request
+from include.sources.eirgrid.rows import Rows
 from include.sources.eirgrid.stamps import spelled
 
 UPSTREAM_AREAS: Final = {
@@ -55,9 +56,7 @@ class DashboardService:
             for area, part in upstream_areas(query, known=UPSTREAM_AREAS).items()
         ]
 
-    def rows(self, payload: object, query: Query) -> list[Row]:  # noqa: ARG002  an Interface
+    def rows(self, payload: object, query: Query) -> Rows:  # noqa: ARG002  an Interface
         """Long rows: EffectiveTime, FieldName, Region, Value."""
-        return [
-            long_row(row, stamp="EffectiveTime", field="FieldName", interface=self.name)
-            for row in rows_of(payload, interface=self.name)
-        ]
+        found = rows_of(payload, interface=self.name)
+        return long_rows(found, stamp="EffectiveTime", field="FieldName", interface=self.name)

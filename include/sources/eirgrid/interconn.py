@@ -1,7 +1,8 @@
 """interconn: flows on the interconnectors, all-island only. Never recorded."""
 
-from include.sources.eirgrid.envelope import long_row, rows_of
-from include.sources.eirgrid.query import Hosts, Query, Request, Row
+from include.sources.eirgrid.envelope import long_rows, rows_of
+from include.sources.eirgrid.query import Hosts, Query, Request
+from include.sources.eirgrid.rows import Rows
 
 
 class Interconn:
@@ -19,9 +20,7 @@ class Interconn:
         span = f"{query.local_start:%Y%m%d%H%M}/{query.local_end:%Y%m%d%H%M}"
         return [Request(query, f"{self.url}/{span}/{query.region}", (("format", "json"),))]
 
-    def rows(self, payload: object, query: Query) -> list[Row]:  # noqa: ARG002  an Interface
+    def rows(self, payload: object, query: Query) -> Rows:  # noqa: ARG002  an Interface
         """Long rows: Effective_Date, Field_Name, Value."""
-        return [
-            long_row(row, stamp="Effective_Date", field="Field_Name", interface=self.name)
-            for row in rows_of(payload, interface=self.name)
-        ]
+        found = rows_of(payload, interface=self.name)
+        return long_rows(found, stamp="Effective_Date", field="Field_Name", interface=self.name)

@@ -7,6 +7,7 @@ from typing import Final, Protocol
 
 from include.domain.calendar import DAY, Interval, day_span, to_local
 from include.domain.series import Area, Series
+from include.sources.eirgrid.rows import Rows
 
 LONGEST: Final = 30
 """Days in one request: vargen refuses more than 30 elapsed days, api/chart answers 90 with nothing."""
@@ -85,16 +86,6 @@ class Hosts:
         return cls(www=f"{base}/www", vargen=f"{base}/vargen", interconn=f"{base}/interconn")
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One row of an answer, as upstream wrote it."""
-
-    stamp: str
-    field: str
-    value: object
-    region: str | None = None
-
-
 class Interface(Protocol):
     """One of upstream's ways to ask."""
 
@@ -103,5 +94,5 @@ class Interface(Protocol):
     def requests(self, query: Query) -> list[Request]:
         """The requests that together answer the query; empty when this interface cannot."""
 
-    def rows(self, payload: object, query: Query) -> list[Row]:
+    def rows(self, payload: object, query: Query) -> Rows:
         """The rows of an answer's JSON; ContractBroken when it has no shape that was ever met."""

@@ -1,21 +1,37 @@
 """From the rows of an answer to readings: checked, in UTC, with the slots that a complete answer left out as nulls."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from typing import Final
 
+import numpy as np
 import pandas as pd
 
-from include.domain.calendar import DAY, Interval, day_span, days, floor_slot, irish_day
+from include.domain.calendar import DAY, Interval, day_span, days, irish_day, microseconds, midnight
 from include.domain.catalogue import NEVER_RECORDED, QUARTER
 from include.domain.errors import ContractBroken, EmptyAnswer, NotYetPublished
 from include.domain.series import History, Series
-from include.sources.eirgrid.passes import Stamped, in_passes, is_doubled
-from include.sources.eirgrid.query import Query, Row
-from include.sources.eirgrid.stamps import instant_of, parse_stamp
-from include.sources.values import Values, check_magnitude, fill_elapsed, flags, frame, number, up_to
+from include.sources.columns import (
+    NOTHING,
+    Bools,
+    Column,
+    Columns,
+    Floats,
+    Ints,
+    check_magnitude,
+    fill_elapsed,
+    flags,
+    frame,
+    numbers,
+    within,
+)
+from include.sources.eirgrid.passes import in_passes
+from include.sources.eirgrid.query import Query
+from include.sources.eirgrid.rows import Rows, read_all
+from include.sources.eirgrid.stamps import NOWHERE, instants_of, parse_stamps, unzoned, wall_clock
+from include.sources.values import up_to
 
 OLDEST_SNAPSHOT: Final = 31 * DAY
 """How old the stamp of a snapshot may be; it is said to be of now, but has stood still for days."""
@@ -44,21 +60,27 @@ class _Reader:
     query: Query
     interface: str
     now: datetime
-    values: Values = field(default_factory=dict)
+    values: Columns = field(default_factory=dict)
     told: set[tuple[str, date]] = field(default_factory=set)
     """(field, day) of every row that counts: of an interface that was never recorded, of rows with a value."""
     days_seen: set[date] = field(default_factory=set)
-    undecided: set[tuple[str, datetime | None]] = field(default_factory=set)
-    """(field, slot) that has a value, but it cannot be told which: no null may stand there."""
+    undecided: dict[str, Ints] = field(default_factory=dict)
+    """Slots by field that have a value, but it cannot be told which: no null may stand there."""
     strangers: set[str] = field(default_factory=set)
     """Fields of the area that were not asked for."""
     warnings: Counter[str] = field(default_factory=Counter)
 
     span: Interval = field(init=False)
-    """The query's, worked out once and not per row."""
+    """The query's."""
+    days: list[date] = field(init=False)
+    """Its Irish days."""
+    midnights: Ints = field(init=False)
+    """When each of them starts."""
 
     def __post_init__(self) -> None:
         self.span = self.query.span
+        self.days = days(self.query.first, self.query.last)
+        self.midnights = np.array([microseconds(midnight(day)) for day in self.days], dtype=np.int64)
 
     @property
     def trusted(self) -> bool:
@@ -66,13 +88,27 @@ class _Reader:
         return self.interface not in NEVER_RECORDED
 
     def warn(self, text: str, *, rows: int = 1) -> None:
-        self.warnings[text] += rows
+        if rows:
+            self.warnings[text] += rows
+
+    def days_of(self, slots: Ints) -> set[date]:
+        """The Irish days of slots in the span."""
+        counts = np.bincount(self._places(slots), minlength=len(self.days))
+        return {day for day, count in zip(self.days, counts.tolist(), strict=True) if count}
+
+    def on(self, slots: Ints, chosen: Iterable[date]) -> Bools:
+        """Whether each of some slots in the span is of one of these Irish days."""
+        asked = set(chosen)
+        return np.array([day in asked for day in self.days], dtype=bool)[self._places(slots)]
+
+    def _places(self, slots: Ints) -> Ints:
+        return np.searchsorted(self.midnights, slots, side="right") - 1
 
     def broken(self, text: str) -> ContractBroken:
         return ContractBroken(f"{self.interface}: {text}", interface=self.interface)
 
 
-def read_rows(rows: Iterable[Row], query: Query, *, interface: str, now: datetime) -> Readings:
+def read_rows(rows: Rows, query: Query, *, interface: str, now: datetime) -> Readings:
     """The readings of an answer that came at `now`.
 
     Raises EmptyAnswer where values must exist and there is no row, NotYetPublished where there need be none,
@@ -92,8 +128,9 @@ def read_rows(rows: Iterable[Row], query: Query, *, interface: str, now: datetim
     else:
         _fill_where_told(reader, lacks)
         unknown = dict(lacks)
-    for key in [key for key, value in reader.values.items() if value is None and key in reader.undecided]:
-        del reader.values[key]
+    for name, slots in reader.undecided.items():
+        column = reader.values.get(name, NOTHING)
+        reader.values[name] = column.where(~(np.isnan(column.values) & np.isin(column.slots, slots)))
     warnings = tuple(f"{text} ({count} rows)" for text, count in reader.warnings.items())
     flagged = tuple(flags(reader.values, query.series))
     return Readings(frame(reader.values, fetched_at=now), warnings, flagged, lacks, unknown)
@@ -112,34 +149,45 @@ def _due(one: Series, query: Query, span: Interval, *, now: datetime) -> bool:
     return one.due(span.start) <= now
 
 
-def _take_rows(reader: _Reader, rows: Iterable[Row]) -> bool:
+def _take_rows(reader: _Reader, rows: Rows) -> bool:
     """Keep what the rows hold; whether there was any row of a field asked for."""
-    by_field: dict[str, list[Stamped]] = {}
     asked = {one.field: one for one in reader.query.series}
-    for row in rows:
-        one = _series_of(reader, row, asked)
-        if one is not None:
-            stamped = Stamped(_stamp(reader, row, one), _number(reader, row))
-            by_field.setdefault(one.field, []).append(stamped)
-    if not by_field and reader.warnings:
+    found = read_all(rows, lambda part: _checked(reader, part, asked))
+    _name_others(reader, rows, asked)
+    if not found and reader.warnings:
         raise reader.broken(f"no row of {sorted(asked)}: {'; '.join(reader.warnings)}")
-    for name, stamps in by_field.items():
-        for slot, value in _instants(reader, asked[name], stamps):
-            _keep(reader, asked[name], slot, value)
-    return bool(by_field)
+    for name, (walls, values) in found.items():
+        if asked[name].history is History.SNAPSHOT:
+            _keep_snapshot(reader, name, walls, values)
+        else:
+            _keep(reader, asked[name], *_instants(reader, asked[name], walls, values))
+    return bool(found)
 
 
-def _series_of(reader: _Reader, row: Row, asked: Mapping[str, Series]) -> Series | None:
-    name = row.field
-    if row.region is not None and row.region not in _regions(reader.query):
-        raise reader.broken(f"a row of region {row.region!r}, asked for {reader.query.region}")
-    if name in asked:
-        return asked[name]
-    if name in {one.field for one in reader.query.area.series}:
-        reader.strangers.add(name)
-    else:
-        reader.warn(f"unknown field {name[:60]!r} left out")
-    return None
+def _checked(reader: _Reader, rows: Rows, asked: Mapping[str, Series]) -> dict[str, tuple[Ints, Floats]]:
+    """Wall-clock times and values by field, in the order of rows. ContractBroken for a row that upstream never wrote.
+
+    The text of the error is right where it is about a single row.
+    """
+    strange = set(rows.regions) - {None, *_regions(reader.query)}
+    if strange:
+        raise reader.broken(f"a row of region {strange.pop()!r}, asked for {reader.query.region}")
+    rows = rows.only(asked)
+    walls, values = _walls(reader, rows), _numbers(reader, rows)
+    places = {name: rows.codes == code for code, name in enumerate(rows.fields) if name in asked}
+    return {name: (walls[own], values[own]) for name, own in places.items() if own.any()}
+
+
+def _name_others(reader: _Reader, rows: Rows, asked: Mapping[str, Series]) -> None:
+    """Take down the fields that nobody asked for."""
+    of_area = {one.field for one in reader.query.area.series}
+    for name, count in zip(rows.fields, np.bincount(rows.codes, minlength=len(rows.fields)).tolist(), strict=True):
+        if name in asked:
+            continue
+        if name in of_area:
+            reader.strangers.add(name)
+        else:
+            reader.warn(f"unknown field {name[:60]!r} left out", rows=count)
 
 
 def _regions(query: Query) -> tuple[str, ...]:
@@ -151,77 +199,76 @@ def _regions(query: Query) -> tuple[str, ...]:
     return (query.region,)
 
 
-def _number(reader: _Reader, row: Row) -> float | None:
+def _numbers(reader: _Reader, rows: Rows) -> Floats:
     try:
-        return number(row.value)
+        return numbers(rows.values)
     except ValueError as error:
-        raise reader.broken(f"{error} of {row.field[:60]} at {row.stamp[:60]!r}") from error
+        raise reader.broken(f"{error} of {rows.fields[rows.codes[0]][:60]} at {rows.stamps[0][:60]!r}") from error
 
 
-def _stamp(reader: _Reader, row: Row, series: Series) -> datetime:
-    """The wall-clock time of a row, checked against what was asked for."""
+def _walls(reader: _Reader, rows: Rows) -> Ints:
+    """The wall-clock times of rows, checked against what was asked for."""
     try:
-        local = parse_stamp(row.stamp)
+        walls = parse_stamps(rows.stamps)
     except ValueError as error:
         raise reader.broken(f"an impossible date: {error}") from error
-    first, last = reader.query.first - DAY, reader.query.last + DAY
-    if series.history is History.SNAPSHOT:
+    first, last = _days_of_stamps(reader)
+    start, end = wall_clock(datetime.combine(first, time())), wall_clock(datetime.combine(last + DAY, time()))
+    if ((walls < start) | (walls >= end)).any():
+        raise reader.broken(f"a row of {rows.stamps[0]!r}, asked for {reader.query.first} to {reader.query.last}")
+    return walls
+
+
+def _days_of_stamps(reader: _Reader) -> tuple[date, date]:
+    """The first and the last day that stamps may be of."""
+    if any(one.history is History.SNAPSHOT for one in reader.query.series):
         # The stamp is the current quarter-hour, up to a slot ahead.
-        first, last = (irish_day(reader.now) - OLDEST_SNAPSHOT), irish_day(reader.now) + DAY
-    if not first <= local.date() <= last:
-        raise reader.broken(f"a row of {row.stamp!r}, asked for {reader.query.first} to {reader.query.last}")
-    return local
+        today = irish_day(reader.now)
+        return today - OLDEST_SNAPSHOT, today + DAY
+    return reader.query.first - DAY, reader.query.last + DAY
 
 
-def _instants(reader: _Reader, series: Series, stamps: list[Stamped]) -> Iterator[tuple[datetime, float | None]]:
-    """The slots of a field's rows."""
-    if series.history is History.SNAPSHOT:
-        for one in stamps:
-            nearest = _nearest(one.local, reader.now)
-            if nearest:
-                # A snapshot is never newer than its reading.
-                yield min(floor_slot(nearest, QUARTER), floor_slot(reader.now, QUARTER)), one.value
-        return
+def _keep_snapshot(reader: _Reader, name: str, walls: Ints, values: Floats) -> None:
+    """Keep the values of a snapshot. October: 01:00 happens twice, and the clock tells which it is."""
+    now, step = microseconds(reader.now), QUARTER // timedelta(microseconds=1)
+    first, second = instants_of(walls, day_span(*_days_of_stamps(reader)))
+    nearest = np.where(np.abs(first - now) <= np.abs(second - now), first, second)
+    # A snapshot is never newer than its reading.
+    slots = np.minimum(nearest, now) // step * step
+    kept = (first != NOWHERE) & ~np.isnan(values)
+    reader.values[name] = Column.of(slots[kept], values[kept])
+
+
+def _instants(reader: _Reader, series: Series, walls: Ints, values: Floats) -> tuple[Ints, Floats]:
+    """The slots of a field's rows that have one, and their values."""
+    name = series.field
+    first, second = instants_of(walls, day_span(*_days_of_stamps(reader)))
+    rows, again, undecided = in_passes(walls, values, first != second, warn=lambda text: reader.warn(f"{name}: {text}"))
+    if len(undecided):
+        text = f"{name} of October's doubled hour, whose passes cannot be told apart, left out"
+        reader.warn(text, rows=len(undecided))
+        reader.undecided[name] = np.concatenate([first[undecided], second[undecided]])
+    slots, values = np.where(again, second[rows], first[rows]), values[rows]
+    skipped = slots == NOWHERE
+    lost = int((skipped & ~np.isnan(values)).sum())
+    reader.warn("values of the hour that the spring change skips left out", rows=lost)
     grid = min(series.cadence, QUARTER)
-    for one, again in in_passes(stamps, warn=lambda text: reader.warn(f"{series.field}: {text}")):
-        if again is None:
-            reader.warn(f"{series.field} of October's doubled hour, whose passes cannot be told apart, left out")
-            reader.undecided |= {
-                (series.field, instant_of(one.local)),
-                (series.field, instant_of(one.local, second_pass=True)),
-            }
-            continue
-        slot = instant_of(one.local, second_pass=again)
-        if slot is None:
-            if one.value is not None:
-                reader.warn("values of the hour that the spring change skips left out")
-            continue
-        if floor_slot(slot, grid) != slot:
-            raise reader.broken(f"{one.local:%d-%b-%Y %H:%M:%S} is off the grid of {series.field} ({grid})")
-        yield slot, one.value
+    off = np.flatnonzero(~skipped & (slots % (grid // timedelta(microseconds=1)) != 0))
+    if len(off):
+        local = unzoned(int(walls[rows[off[0]]]))
+        raise reader.broken(f"{local:%d-%b-%Y %H:%M:%S} is off the grid of {name} ({grid})")
+    return slots[~skipped], values[~skipped]
 
 
-def _nearest(local: datetime, now: datetime) -> datetime | None:
-    """The instant of a stamp that means now. October: 01:00 happens twice, and the clock tells which it is."""
-    passes = (instant_of(local), instant_of(local, second_pass=True) if is_doubled(local) else None)
-    return min((one for one in passes if one), key=lambda one: abs(one - now), default=None)
-
-
-def _keep(reader: _Reader, series: Series, slot: datetime, value: float | None) -> None:
-    if series.history is History.SNAPSHOT:
-        kept = value is not None
-    elif slot not in reader.span:
-        return
-    else:
-        day = irish_day(slot)
-        reader.days_seen.add(day)
-        if value is not None or reader.trusted:
-            reader.told.add((series.field, day))
-        kept = value is not None or (slot <= reader.now and series.history is History.FULL)
-        kept = kept and (slot <= reader.now or series.future)
-    key = (series.field, slot)
-    if kept and (value is not None or key not in reader.values):
-        reader.values[key] = value
+def _keep(reader: _Reader, series: Series, slots: Ints, values: Floats) -> None:
+    inside = within(slots, reader.span)
+    slots, values = slots[inside], values[inside]
+    given, elapsed = ~np.isnan(values), slots <= microseconds(reader.now)
+    seen = reader.days_of(slots)
+    reader.days_seen |= seen
+    reader.told |= {(series.field, day) for day in (seen if reader.trusted else reader.days_of(slots[given]))}
+    kept = (given | (elapsed & (series.history is History.FULL))) & (elapsed | series.future)
+    reader.values[series.field] = Column.of(slots[kept], values[kept])
 
 
 def _lacks(reader: _Reader) -> Lacks:
@@ -247,9 +294,9 @@ def _lacks(reader: _Reader) -> Lacks:
 
 def _fill_where_told(reader: _Reader, lacks: Lacks) -> None:
     """Nulls for what is left out, but not of a field and day of which there is no value."""
-    for (name, slot), value in list(reader.values.items()):
-        if value is None and irish_day(slot) in lacks.get(name, ()):
-            del reader.values[name, slot]
+    for name, column in reader.values.items():
+        lacking = np.isnan(column.values) & reader.on(column.slots, lacks.get(name, ()))
+        reader.values[name] = column.where(~lacking)
     for one in reader.query.series:
         answered = {day for name, day in reader.told if name == one.field}
         fill_elapsed(reader.values, [one], answered, span=up_to(reader.now, reader.span), irish_stamps=True)

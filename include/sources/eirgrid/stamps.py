@@ -1,11 +1,15 @@
 """Upstream's time stamps: Irish wall-clock time without an offset, in two spellings."""
 
 import re
-from datetime import date, datetime
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import Final
 
-from include.domain.calendar import to_utc
+import numpy as np
+
+from include.domain.calendar import Interval, from_microseconds, microseconds, offsets, to_utc
+from include.sources.columns import Ints
 
 MONTHS: Final = {
     name: number
@@ -44,7 +48,85 @@ def parse_stamp(stamp: str) -> datetime:
     return datetime(int(year), number, int(day), hour, minute, second)  # noqa: DTZ001  upstream's clock
 
 
-@lru_cache(maxsize=40_000)
+NOWHERE: Final = np.iinfo(np.int64).min
+"""In place of the instant of a wall-clock time that the spring change skips."""
+
+_SECOND: Final = 1_000_000
+# A date is a run of rows, or a day of them; the clock that follows is always as long.
+_WIDTHS: Final = (len("22-11-2026 20:15:00"), len("22-Nov-2026 20:15:00"))
+_CLOCK: Final = len(" 20:15:00")
+_MARKS: Final = np.array([[ord(mark)] for mark in " ::"], dtype=np.uint8)
+
+
+def parse_stamps(stamps: Sequence[str]) -> Ints:
+    """`parse_stamp` of each, as microseconds of Irish wall-clock time since 1970. ValueError when one is no stamp."""
+    try:
+        return _parse_alike(stamps)
+    except ValueError:
+        return np.array([wall_clock(parse_stamp(one)) for one in stamps], dtype=np.int64)
+
+
+def wall_clock(local: datetime) -> int:
+    """A time without zone as microseconds of wall-clock time since 1970."""
+    return microseconds(local.replace(tzinfo=UTC))
+
+
+def unzoned(wall: int) -> datetime:
+    """Microseconds of wall-clock time since 1970 as a time without zone."""
+    return from_microseconds(wall).replace(tzinfo=None)
+
+
+def _parse_alike(stamps: Sequence[str]) -> Ints:
+    """Stamps of one length with a full clock each: a date is read once per run of it. ValueError for any others."""
+    width = len(stamps[0]) if stamps else 0
+    if width not in _WIDTHS or set(map(len, stamps)) != {width}:
+        raise ValueError("not alike")
+    letters = np.frombuffer("".join(stamps).encode("ascii"), dtype=np.uint8).reshape(-1, width)
+    letters = np.ascontiguousarray(letters.T)
+    day, clock = letters[:-_CLOCK], letters[-_CLOCK:]
+    marks, digits = clock[[0, 3, 6]], clock[[1, 2, 4, 5, 7, 8]] - ord("0")
+    if (marks != _MARKS).any() or (digits > 9).any():
+        raise ValueError("not HH:MM:SS")
+    hours, minutes, seconds = (digits[::2] * 10 + digits[1::2]).astype(np.int64)
+    if hours.max() > 23 or minutes.max() > 59 or seconds.max() > 59:
+        raise ValueError("no time of day")
+    starts = np.flatnonzero(np.append(True, (day[:, 1:] != day[:, :-1]).any(axis=0)))
+    midnights = [_midnight(stamps[start][:-_CLOCK]) for start in starts.tolist()]
+    of_row = np.repeat(np.array(midnights, dtype=np.int64), np.diff(np.append(starts, len(stamps))))
+    walls: Ints = of_row + ((hours * 60 + minutes) * 60 + seconds) * _SECOND
+    return walls
+
+
+@lru_cache(maxsize=1000)
+def _midnight(day: str) -> int:
+    if day != day.strip():
+        raise ValueError("not a date alone")
+    return wall_clock(parse_stamp(day))
+
+
+def instants_of(walls: Ints, span: Interval) -> tuple[Ints, Ints]:
+    """The UTC instants of the stamps' first and of their second pass, where they lie in the span; NOWHERE elsewhere.
+
+    The two differ in October's doubled hour only.
+    """
+    first, second = np.full(len(walls), NOWHERE), np.full(len(walls), NOWHERE)
+    for since, end, shift in _stretches(span):
+        instants = walls - shift
+        here = (instants >= since) & (instants < end)
+        second[here] = instants[here]
+        fresh = here & (first == NOWHERE)
+        first[fresh] = instants[fresh]
+    return first, second
+
+
+@lru_cache(maxsize=100)
+def _stretches(span: Interval) -> list[tuple[int, int, int]]:
+    """From when to when, in microseconds since 1970, Irish time is by how many microseconds ahead of UTC."""
+    found = [(microseconds(since), shift // timedelta(microseconds=1)) for since, shift in offsets(span)]
+    ends = [*(since for since, _ in found[1:]), microseconds(span.end)]
+    return [(since, end, shift) for (since, shift), end in zip(found, ends, strict=True)]
+
+
 def instant_of(local: datetime, *, second_pass: bool = False) -> datetime | None:
     """The UTC instant of an upstream stamp; None where the spring change skips it."""
     return to_utc(local, second_pass=second_pass)

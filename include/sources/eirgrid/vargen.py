@@ -1,13 +1,14 @@
 """vargen: wind and solar, actual and forecast in one answer. Never recorded: both shapes that clients met are read."""
 
-from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from collections.abc import Mapping
+from itertools import groupby
+from typing import Final
 
-from include.sources.eirgrid.envelope import broken_row, long_row, rows_of
-from include.sources.eirgrid.query import Hosts, Query, Request, Row
+from include.sources.eirgrid.envelope import Raw, long_rows, rows_of, wide_rows
+from include.sources.eirgrid.query import Hosts, Query, Request
+from include.sources.eirgrid.rows import Rows
 
 AREAS: Final = {"wind": "WIND", "solar": "SOLAR"}
-WIDE_KEYS: Final = {"Effective_Date", "Region"}
 WIDE_COLUMNS: Final = {"MW_ACTUAL": "ACTUAL", "MW_FORECAST": "FCAST"}
 
 
@@ -27,20 +28,15 @@ class Vargen:
         span = f"{query.local_start:%Y%m%d%H%M}/{query.local_end:%Y%m%d%H%M}"
         return [Request(query, f"{self.url}/{span}/{query.region}/{area}", (("FORMAT", "JSON"),))]
 
-    def rows(self, payload: object, query: Query) -> list[Row]:
+    def rows(self, payload: object, query: Query) -> Rows:
         """Rows of either shape: wide (MW_ACTUAL, MW_FORECAST) or long (FieldName, Value)."""
-        return [row for raw in rows_of(payload, interface=self.name) for row in self._read(raw, area=query.area.name)]
+        # A wide row does not name its area.
+        names = {column: f"{AREAS[query.area.name]}_{kind}" for column, kind in WIDE_COLUMNS.items()}
+        runs = groupby(rows_of(payload, interface=self.name), key=tuple)
+        return Rows.joined(self._alike(list(rows), names) for _, rows in runs)
 
-    def _read(self, raw: Mapping[str, Any], *, area: str) -> Iterator[Row]:
-        if "FieldName" in raw:
-            yield long_row(raw, stamp="EffectiveTime", field="FieldName", interface=self.name)
-            return
-        stamp, region = raw.get("Effective_Date"), raw.get("Region")
-        if not isinstance(stamp, str) or not isinstance(region, str | None) or not WIDE_COLUMNS.keys() & raw.keys():
-            raise broken_row(raw, self.name)
-        for column, value in raw.items():
-            if column not in WIDE_KEYS:
-                # A wide row does not name its area.
-                known = column in WIDE_COLUMNS
-                name = f"{AREAS[area]}_{WIDE_COLUMNS[column]}" if known else column
-                yield Row(stamp=stamp, field=name, value=value, region=region)
+    def _alike(self, rows: list[Raw], names: Mapping[str, str]) -> Rows:
+        """Rows that have the same keys."""
+        if "FieldName" in rows[0]:
+            return long_rows(rows, stamp="EffectiveTime", field="FieldName", interface=self.name)
+        return wide_rows(rows, stamp="Effective_Date", names=names, interface=self.name)
