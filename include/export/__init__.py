@@ -39,6 +39,10 @@ NEWEST: Final = "newest"
 """The query for the newest values of an area whose summary is coarser than its readings."""
 
 
+COLUMNS: Final = "columns"
+"""What hands over the rows of an area's summary."""
+
+
 def area_sql(area: str) -> str:
     """The query of an area's summary; an area of another source gets its plain values."""
     return sql(QUERIES.get(area, "values"))
