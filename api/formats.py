@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from api.answers import compact
 from api.query import Format, Question, Resolution
-from api.ranges import edges_of, microseconds
+from api.ranges import edges_of, even_width, microseconds
 from include.domain.calendar import IRELAND, offsets
 from include.domain.marks import marked
 from include.domain.series import Aggregation, Series
@@ -31,7 +31,7 @@ TOTAL_UNITS: Final = {"MW": "MWh", "tCO2/h": "tCO2"}
 SMALL_PARQUET: Final = "FORMAT parquet, COMPRESSION zstd, PARQUET_VERSION v2"
 """Slots as deltas, repeated words in dictionaries."""
 CALENDAR_STEPS: Final = {Resolution.DAY: "P1D", Resolution.WEEK: "P1W", Resolution.MONTH: "P1M"}
-STEPS: Final = {5: "PT5S", 900: "PT15M", 1800: "PT30M", 3600: "PT1H"}
+STEPS: Final = {5: "PT5S", 900: "PT15M", 1800: "PT30M", 3600: "PT1H", 86_400: "P1D"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -251,9 +251,9 @@ def _columns(series: Series, question: Question, rows: list[Row]) -> dict[str, A
 
 def _grid(series: Series, question: Question, rows: list[Row]) -> tuple[str, list[int]]:
     first, last = rows[0].slot, rows[-1].slot
-    if step := CALENDAR_STEPS.get(question.resolution):
+    if (width := even_width(question)) is None and (step := CALENDAR_STEPS.get(question.resolution)):
         return step, [edge for at in edges_of(question) if first <= (edge := microseconds(at)) <= last]
-    width = max(question.resolution.width or series.cadence, series.cadence)
+    width = max(width or series.cadence, series.cadence)
     return STEPS[int(width.total_seconds())], list(range(first, last + 1, width // _MICROSECOND))
 
 

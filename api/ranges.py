@@ -3,26 +3,28 @@
 import logging
 import re
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 from api.answers import too_large
 from api.problems import Problem
-from api.query import Question, Resolution
+from api.query import Format, Question, Resolution
 from api.store import LaterStore
-from include.domain.calendar import DAY, Interval, Month, midnight
+from include.domain.calendar import DAY, IRELAND, Interval, Month, midnight
 from include.domain.catalogue import area as area_named
 from include.domain.errors import StorageError
 from include.domain.readings import Partition
 from include.domain.series import Aggregation, Area, Series
-from include.export import ALSO_READS, SUMMED, range_sql, withheld_parameters
+from include.export import ALSO_READS, SUMMED, buckets_sql, native_sql, withheld_parameters
 from include.storage.keys import partitions_of, readings_key
-from include.storage.object_store import ObjectStore
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
+
+    from include.storage.duck import Databases
 
 log = logging.getLogger(__name__)
 
@@ -78,11 +80,8 @@ class Ranges:
     def _bounded(self) -> Iterator["DuckDBPyConnection"]:
         import duckdb  # noqa: PLC0415  only a range query needs it
 
-        from include.storage.duck import connect  # noqa: PLC0415
-
         try:
-            connection = connect(self.store.opened)
-            with _ended_in_time(connection):
+            with self._databases.cursor() as connection, _ended_in_time(connection):
                 yield connection
         except duckdb.InterruptException:
             raise _busy(
@@ -95,16 +94,23 @@ class Ranges:
             log.exception("a range could not be read")
             raise _busy("the store cannot be read right now") from None
 
-    def _fill(self, connection: "DuckDBPyConnection", question: Question, held: Held) -> None:
-        from include.storage.duck import existing_files  # noqa: PLC0415
+    @cached_property
+    def _databases(self) -> "Databases":
+        from include.storage.duck import Databases  # noqa: PLC0415
 
-        wanted = list(_partitions(question))
-        files = existing_files(self.store.opened, wanted)
-        _all_there(self.store.opened, wanted, files, held)
+        return Databases(self.store.opened)
+
+    def _fill(self, connection: "DuckDBPyConnection", question: Question, held: Held) -> None:
+        from include.storage.duck import existing_keys  # noqa: PLC0415
+
+        store, wanted = self.store.opened, list(_partitions(question))
+        found = existing_keys(store, wanted)
+        _all_there(wanted, found, held)
+        files = [store.address(key) for key in found.values()]
         if not files:
             connection.execute(_EMPTY)
             return
-        sql = range_sql(question.area, _layout(question.resolution))
+        sql = _sql(question)
         offered = {"files": files, **_parameters(question)}
         named = {name: offered[name] for name in set(re.findall(r"\$(\w+)", sql))}
         connection.execute(f"CREATE TEMP TABLE result AS {sql}", named)
@@ -112,7 +118,7 @@ class Ranges:
 
 @contextmanager
 def _ended_in_time(connection: "DuckDBPyConnection") -> Iterator[None]:
-    """Interrupts what the connection is doing once it has taken too long, and closes it."""
+    """Interrupts what the connection is doing once it has taken too long."""
     done = threading.Event()
 
     def watch() -> None:
@@ -127,7 +133,6 @@ def _ended_in_time(connection: "DuckDBPyConnection") -> Iterator[None]:
     finally:
         done.set()
         watcher.join()
-        connection.close()
 
 
 def _partitions(question: Question) -> Iterator[Partition]:
@@ -136,12 +141,10 @@ def _partitions(question: Question) -> Iterator[Partition]:
             yield from partitions_of(SOURCE, area, region, question.span)
 
 
-def _all_there(store: ObjectStore, wanted: list[Partition], files: list[str], held: Held) -> None:
+def _all_there(wanted: Iterable[Partition], found: Container[Partition], held: Held) -> None:
     """StorageError when a file is gone that was there: its slots must not pass for never fetched."""
-    found = set(files)
     for one in wanted:
-        known = held.get((one.area, one.region), {}).get("periods", ())
-        if one.period in known and store.address(readings_key(one)) not in found:
+        if one not in found and one.period in held.get((one.area, one.region), {}).get("periods", ()):
             raise StorageError(f"{readings_key(one)} is gone")
 
 
@@ -197,10 +200,23 @@ def _busy(reason: str) -> Problem:
     return Problem(503, "Query not finished", f"The query was given up: {reason}.", headers={"Retry-After": "10"})
 
 
-def _layout(resolution: Resolution) -> str | None:
-    if resolution is Resolution.NATIVE:
-        return None
-    return "even" if resolution.width else "listed"
+def even_width(question: Question) -> timedelta | None:
+    """The length of the buckets; None for slots as they are, and where not all buckets are of one length."""
+    of_utc = question.resolution is Resolution.DAY and question.zone is UTC
+    return DAY if of_utc else question.resolution.width
+
+
+def _sql(question: Question) -> str:
+    if question.resolution is Resolution.NATIVE:
+        return native_sql(question.area)
+    rules = {one.aggregation for one in question.series}
+    return buckets_sql(
+        question.area,
+        "even" if even_width(question) else "listed",
+        weighted=Aggregation.DEMAND_WEIGHTED in rules,
+        extremes=Aggregation.MIN_MEAN_MAX in rules,
+        fetched=question.format not in {Format.JSON, Format.COLUMNS},
+    )
 
 
 def _parameters(question: Question) -> dict[str, Any]:
@@ -211,13 +227,12 @@ def _parameters(question: Question) -> dict[str, Any]:
         "derive": question.derive,
         "region": [one.region for one in series],
         "field": [one.field for one in series],
-        "weighted": any(one.aggregation is Aggregation.DEMAND_WEIGHTED for one in series),
         "rule": [one.aggregation.value for one in series],
         "cadence": [one.cadence // _MICROSECOND for one in series],
         "since": [microseconds(midnight(one.first_day)) for one in series],
         **withheld_parameters([area for area, _ in reads_of(question)]),
     }
-    if width := question.resolution.width:
+    if width := even_width(question):
         found["width"] = width // _MICROSECOND
     elif question.resolution is not Resolution.NATIVE:
         found["edges"] = [microseconds(edge) for edge in edges_of(question)]
@@ -248,7 +263,7 @@ def _next(day: date, resolution: Resolution) -> date:
 
 
 def _instant(day: date, question: Question) -> datetime:
-    return datetime(day.year, day.month, day.day, tzinfo=question.zone).astimezone(UTC)
+    return midnight(day) if question.zone is IRELAND else datetime(day.year, day.month, day.day, tzinfo=UTC)
 
 
 def microseconds(instant: datetime) -> int:

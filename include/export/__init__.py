@@ -48,14 +48,26 @@ def area_sql(area: str) -> str:
     return sql(QUERIES.get(area, "values"))
 
 
-def range_sql(area: Area, buckets: str | None) -> str:
-    """The query of a range of an area: its slots, or buckets that are `even` in length or `listed` by their edges."""
-    readings = sql(NATIVE.get(area.name, "values"))
-    if buckets is None:
-        return sql("range_native").format(readings=readings)
+def native_sql(area: Area) -> str:
+    """The query of a range of an area, slot by slot."""
+    return sql("range_native").format(readings=sql(NATIVE.get(area.name, "values")))
+
+
+def buckets_sql(area: Area, buckets: str, *, weighted: bool, extremes: bool, fetched: bool) -> str:
+    """The query of a range of an area in buckets that are `even` in length or `listed` by their edges.
+
+    What is not asked for is null: means weighted by demand, extremes, the time of fetching.
+    """
     snapshots = area.series[0].aggregation is Aggregation.LAST
     query = sql("range_snapshots" if snapshots else "range_buckets")
-    return query.format(readings=readings, placed=sql(f"placed_{buckets}"))
+    return query.format(
+        readings=sql(NATIVE.get(area.name, "values")),
+        placed=sql(f"placed_{buckets}"),
+        weighed=sql("weighed") if weighted else "SELECT *, NULL::DOUBLE AS weight FROM placed",
+        low="min(value)" if extremes else "NULL::DOUBLE",
+        high="max(value)" if extremes else "NULL::DOUBLE",
+        fetched="epoch_us(max(fetched_at))" if fetched else "NULL::BIGINT",
+    )
 
 
 @cache
