@@ -18,7 +18,7 @@ from include.domain.catalogue import area as area_named
 from include.domain.errors import StorageError
 from include.domain.readings import Partition
 from include.domain.series import Aggregation, Area, Series
-from include.export import ALSO_READS, SUMMED, buckets_sql, native_sql, withheld_parameters
+from include.export import ALSO_READS, NATIVE, SUMMED, buckets_sql, native_sql, withheld_parameters
 from include.storage.keys import partitions_of, readings_key
 
 if TYPE_CHECKING:
@@ -200,10 +200,13 @@ def _busy(reason: str) -> Problem:
     return Problem(503, "Query not finished", f"The query was given up: {reason}.", headers={"Retry-After": "10"})
 
 
-def even_width(question: Question) -> timedelta | None:
-    """The length of the buckets; None for slots as they are, and where not all buckets are of one length."""
+def _layout(question: Question) -> str:
+    """How buckets are found. Days of UTC need no list, where readings come as they lie in the files of their months."""
+    if question.resolution.width:
+        return "even"
     of_utc = question.resolution is Resolution.DAY and question.zone is UTC
-    return DAY if of_utc else question.resolution.width
+    stored = NATIVE.get(question.area.name, "values") == "values" and not question.area.partitioned_by_day
+    return "days" if of_utc and stored else "listed"
 
 
 def _sql(question: Question) -> str:
@@ -212,7 +215,7 @@ def _sql(question: Question) -> str:
     rules = {one.aggregation for one in question.series}
     return buckets_sql(
         question.area,
-        "even" if even_width(question) else "listed",
+        _layout(question),
         weighted=Aggregation.DEMAND_WEIGHTED in rules,
         extremes=Aggregation.MIN_MEAN_MAX in rules,
         fetched=question.format not in {Format.JSON, Format.COLUMNS},
@@ -232,28 +235,34 @@ def _parameters(question: Question) -> dict[str, Any]:
         "since": [microseconds(midnight(one.first_day)) for one in series],
         **withheld_parameters([area for area, _ in reads_of(question)]),
     }
-    if width := even_width(question):
+    if width := question.resolution.width:
         found["width"] = width // _MICROSECOND
     elif question.resolution is not Resolution.NATIVE:
-        found["edges"] = [microseconds(edge) for edge in edges_of(question)]
+        found["edges"] = edges_of(question)
     return found
 
 
 _MICROSECOND: Final = timedelta(microseconds=1)
 
 
-def edges_of(question: Question) -> list[datetime]:
-    """Starts of the days, weeks (Monday) or months of the range in its zone, and the end of the last."""
+def edges_of(question: Question) -> list[int]:
+    """Starts of the days, weeks (Monday) or months of the range in its zone, and the end of the last.
+
+    Microseconds since 1970.
+    """
     local = question.span.start.astimezone(question.zone).date()
     day = {
         Resolution.DAY: local,
         Resolution.WEEK: local - local.weekday() * DAY,
         Resolution.MONTH: local.replace(day=1),
     }[question.resolution]
+    if question.zone is UTC and question.resolution is not Resolution.MONTH:
+        step = (_next(day, question.resolution) - day) // _MICROSECOND
+        return list(range(microseconds(_instant(day, question)), microseconds(question.span.end) + step, step))
     starts = [day]
     while _instant(starts[-1], question) < question.span.end:
         starts.append(_next(starts[-1], question.resolution))
-    return [_instant(one, question) for one in starts]
+    return [microseconds(_instant(one, question)) for one in starts]
 
 
 def _next(day: date, resolution: Resolution) -> date:

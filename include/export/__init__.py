@@ -35,6 +35,9 @@ ALSO_READS: Final = {"co2": ("demand",)}
 SUMMED: Final = {"demand": {"ALL": ("ROI", "NI")}}
 """Regions whose sum stands in for another one of the area."""
 
+IN_ORDER: Final = "coalesce(sum(value) FILTER (NOT seam), sum(value ORDER BY timestamp) FILTER (seam))"
+"""A sum of what two threads may read, which would otherwise depend in its last digit on who was first."""
+
 NEWEST: Final = "newest"
 """The query for the newest values of an area whose summary is coarser than its readings."""
 
@@ -54,7 +57,7 @@ def native_sql(area: Area) -> str:
 
 
 def buckets_sql(area: Area, buckets: str, *, weighted: bool, extremes: bool, fetched: bool) -> str:
-    """The query of a range of an area in buckets that are `even` in length or `listed` by their edges.
+    """The query of a range of an area in buckets: `even` in length, `days` of UTC, or `listed` by their edges.
 
     What is not asked for is null: means weighted by demand, extremes, the time of fetching.
     """
@@ -64,6 +67,7 @@ def buckets_sql(area: Area, buckets: str, *, weighted: bool, extremes: bool, fet
         readings=sql(NATIVE.get(area.name, "values")),
         placed=sql(f"placed_{buckets}"),
         weighed=sql("weighed") if weighted else "SELECT *, NULL::DOUBLE AS weight FROM placed",
+        summed=IN_ORDER if buckets == "days" else "sum(value)",
         low="min(value)" if extremes else "NULL::DOUBLE",
         high="max(value)" if extremes else "NULL::DOUBLE",
         fetched="epoch_us(max(fetched_at))" if fetched else "NULL::BIGINT",

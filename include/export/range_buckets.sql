@@ -20,7 +20,7 @@ bucketed AS (
         sum(value * weight) / sum(CASE WHEN value IS NOT NULL THEN weight END) AS weighted,
         {low} AS low,
         {high} AS high,
-        sum(value) AS summed,
+        {summed} AS summed,
         count(value) AS filled,
         count(value + weight) AS filled_and_weighted,
         count_if(derived)::BIGINT AS derived,
