@@ -1,12 +1,13 @@
 """The five ways in which the rows of a range are written: the same slots, values and marks in each."""
 
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
 from api.answers import compact
 from api.query import Format, Question, Resolution
@@ -46,11 +47,11 @@ class Labels:
 
 def write(connection: "DuckDBPyConnection", question: Question, labels: Labels) -> bytes:
     """The body of the answer, from the table `result`."""
+    if question.format is Format.COLUMNS:
+        return _document(question, labels, _column_blocks(connection, question, labels))
     _prepare(connection, question)
     if question.format is Format.JSON:
         return _document(question, labels, _point_blocks(connection, question, labels))
-    if question.format is Format.COLUMNS:
-        return _document(question, labels, _column_blocks(connection, question, labels))
     return _table(connection, question, labels)
 
 
@@ -189,82 +190,70 @@ def _point_blocks(connection: "DuckDBPyConnection", question: Question, labels: 
         yield f'{compact(_block(one, question, labels))[:-1]},"points":[{text}]}}'
 
 
-class Row(NamedTuple):
-    """One slot or bucket of `result`."""
-
-    region: str
-    field: str
-    slot: int
-    value: float | None
-    derived: int
-    withheld: int
-    low: float | None = None
-    high: float | None = None
-    total: float | None = None
-    slots: int | None = None
-    filled: int | None = None
-
-
 def _column_blocks(connection: "DuckDBPyConnection", question: Question, labels: Labels) -> Iterator[str]:
     native = question.resolution is Resolution.NATIVE
     more = "" if native else ", low, high, total, slots, filled"
-    columns = f"region, field, slot, value, derived::INT, withheld::INT{more}"
-    found = connection.execute(f"SELECT {columns} FROM result ORDER BY region, field, slot").fetchall()  # noqa: S608
+    columns = f"region, field, slot, value, derived::INT AS derived, withheld::INT AS withheld{more}"
+    query = f"SELECT {columns} FROM result ORDER BY region, field, slot"  # noqa: S608  no word of a request is in it
+    found = connection.execute(query)
+    names = [name for name, *_ in found.description or ()]
     rows = {
-        key: list(own) for key, own in groupby((Row(*row) for row in found), key=lambda row: (row.region, row.field))
+        key: dict(zip(names, zip(*own, strict=True), strict=True))
+        for key, own in groupby(found.fetchall(), key=itemgetter(0, 1))
     }
     for one in question.series:
         block = _block(one, question, labels)
-        yield compact(block | _columns(one, question, rows.get((one.region, one.field), [])))
+        yield compact(block | _columns(one, question, rows.get((one.region, one.field))))
 
 
-def _columns(series: Series, question: Question, rows: list[Row]) -> dict[str, Any]:
-    """Element k of each array is of the slot or bucket `start` + k × `step`."""
-    if not rows:
+def _columns(series: Series, question: Question, found: Mapping[str, Sequence[Any]] | None) -> dict[str, Any]:
+    """Element k of each array is of the slot or bucket `start` + k × `step`; `found` has columns of `result`."""
+    if not found:
         return {"start": None, "step": None, "values": []}
-    step, grid = _grid(series, question, rows)
-    by_slot = {row.slot: row for row in rows}
-    placed = [by_slot.get(slot) for slot in grid]
+    step, grid = _grid(series, question, found["slot"][0], found["slot"][-1])
+    at = {slot: place for place, slot in enumerate(found["slot"])}
+    places = [at.get(slot) for slot in grid]
+
+    def placed(name: str, *, absent: int | None = None) -> list[Any]:
+        column = found[name]
+        return [absent if place is None else column[place] for place in places]
+
     columns: dict[str, Any] = {
         "start": told_in(_instant(grid[0]), question),
         "step": step,
-        "values": [_number(row.value) if row else None for row in placed],
+        "values": _numbers(placed("value")),
     }
-    if series.aggregation is Aggregation.MIN_MEAN_MAX and question.resolution is not Resolution.NATIVE:
-        columns["min"] = [_number(row.low) if row else None for row in placed]
-        columns["max"] = [_number(row.high) if row else None for row in placed]
-    if question.resolution is not Resolution.NATIVE:
-        if series.unit in TOTAL_UNITS:
-            columns["total"] = [_number(row.total) if row else None for row in placed]
-        if rows[0].slots is not None:
-            columns["slots"] = [row.slots if row else None for row in placed]
-            columns["slots_with_value"] = [row.filled if row else None for row in placed]
-        marks = {"derived": [row.derived if row else 0 for row in placed]}
-        marks["withheld"] = [row.withheld if row else 0 for row in placed]
-        columns |= {name: counts for name, counts in marks.items() if any(counts)}
+    marks = {name: placed(name, absent=0) for name in ("derived", "withheld")}
+    if question.resolution is Resolution.NATIVE:
+        for name, holds in marks.items():
+            columns |= _runs(name, map(bool, holds))
     else:
-        columns |= _runs("derived", [bool(row and row.derived) for row in placed])
-        columns |= _runs("withheld", [bool(row and row.withheld) for row in placed])
+        if series.aggregation is Aggregation.MIN_MEAN_MAX:
+            columns |= {"min": _numbers(placed("low")), "max": _numbers(placed("high"))}
+        if series.unit in TOTAL_UNITS:
+            columns["total"] = _numbers(placed("total"))
+        if found["slots"][0] is not None:
+            columns |= {"slots": placed("slots"), "slots_with_value": placed("filled")}
+        columns |= {name: counts for name, counts in marks.items() if any(counts)}
     # A null in `values` is upstream's own; a slot that was never fetched is told apart from it.
-    return columns | _runs("absent", [row is None for row in placed])
+    return columns | _runs("absent", [place is None for place in places])
 
 
-def _grid(series: Series, question: Question, rows: list[Row]) -> tuple[str, list[int]]:
-    first, last = rows[0].slot, rows[-1].slot
+def _grid(series: Series, question: Question, first: int, last: int) -> tuple[str, Sequence[int]]:
     if step := CALENDAR_STEPS.get(question.resolution):
-        return step, [edge for at in edges_of(question) if first <= (edge := microseconds(at)) <= last]
+        return step, [edge for edge in edges_of(question) if first <= edge <= last]
     width = max(question.resolution.width or series.cadence, series.cadence)
-    return STEPS[int(width.total_seconds())], list(range(first, last + 1, width // _MICROSECOND))
+    return STEPS[int(width.total_seconds())], range(first, last + 1, width // _MICROSECOND)
 
 
-def _runs(name: str, holds: list[bool]) -> dict[str, list[list[int]]]:
+def _runs(name: str, holds: Iterable[bool]) -> dict[str, list[list[int]]]:
     """Where something holds; nothing where it holds nowhere."""
     found = marked(holds)
     return {name: found} if found else {}
 
 
-def _number(value: float | None) -> float | int | None:
-    return int(value) if value is not None and value.is_integer() else value
+def _numbers(values: Iterable[float | None]) -> list[float | int | None]:
+    return [int(value) if value is not None and value.is_integer() else value for value in values]
 
 
 def _instant(us: int) -> datetime:

@@ -3,26 +3,28 @@
 import logging
 import re
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 from api.answers import too_large
 from api.problems import Problem
-from api.query import Question, Resolution
+from api.query import Format, Question, Resolution
 from api.store import LaterStore
-from include.domain.calendar import DAY, Interval, Month, microseconds, midnight
+from include.domain.calendar import DAY, IRELAND, Interval, Month, microseconds, midnight
 from include.domain.catalogue import area as area_named
 from include.domain.errors import StorageError
 from include.domain.readings import Partition
 from include.domain.series import Aggregation, Area, Series
-from include.export import ALSO_READS, SUMMED, range_sql, withheld_parameters
+from include.export import ALSO_READS, NATIVE, SUMMED, buckets_sql, native_sql, withheld_parameters
 from include.storage.keys import partitions_of, readings_key
-from include.storage.object_store import ObjectStore
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
+
+    from include.storage.duck import Databases
 
 log = logging.getLogger(__name__)
 
@@ -78,11 +80,8 @@ class Ranges:
     def _bounded(self) -> Iterator["DuckDBPyConnection"]:
         import duckdb  # noqa: PLC0415  only a range query needs it
 
-        from include.storage.duck import connect  # noqa: PLC0415
-
         try:
-            connection = connect(self.store.opened)
-            with _ended_in_time(connection):
+            with self._databases.cursor() as connection, _ended_in_time(connection):
                 yield connection
         except duckdb.InterruptException:
             raise _busy(
@@ -95,16 +94,23 @@ class Ranges:
             log.exception("a range could not be read")
             raise _busy("the store cannot be read right now") from None
 
-    def _fill(self, connection: "DuckDBPyConnection", question: Question, held: Held) -> None:
-        from include.storage.duck import existing_files  # noqa: PLC0415
+    @cached_property
+    def _databases(self) -> "Databases":
+        from include.storage.duck import Databases  # noqa: PLC0415
 
-        wanted = list(_partitions(question))
-        files = existing_files(self.store.opened, wanted)
-        _all_there(self.store.opened, wanted, files, held)
+        return Databases(self.store.opened)
+
+    def _fill(self, connection: "DuckDBPyConnection", question: Question, held: Held) -> None:
+        from include.storage.duck import existing_keys  # noqa: PLC0415
+
+        store, wanted = self.store.opened, list(_partitions(question))
+        found = existing_keys(store, wanted)
+        _all_there(wanted, found, held)
+        files = [store.address(key) for key in found.values()]
         if not files:
             connection.execute(_EMPTY)
             return
-        sql = range_sql(question.area, _layout(question.resolution))
+        sql = _sql(question)
         offered = {"files": files, **_parameters(question)}
         named = {name: offered[name] for name in set(re.findall(r"\$(\w+)", sql))}
         connection.execute(f"CREATE TEMP TABLE result AS {sql}", named)
@@ -112,7 +118,7 @@ class Ranges:
 
 @contextmanager
 def _ended_in_time(connection: "DuckDBPyConnection") -> Iterator[None]:
-    """Interrupts what the connection is doing once it has taken too long, and closes it."""
+    """Interrupts what the connection is doing once it has taken too long."""
     done = threading.Event()
 
     def watch() -> None:
@@ -127,7 +133,6 @@ def _ended_in_time(connection: "DuckDBPyConnection") -> Iterator[None]:
     finally:
         done.set()
         watcher.join()
-        connection.close()
 
 
 def _partitions(question: Question) -> Iterator[Partition]:
@@ -136,12 +141,10 @@ def _partitions(question: Question) -> Iterator[Partition]:
             yield from partitions_of(SOURCE, area, region, question.span)
 
 
-def _all_there(store: ObjectStore, wanted: list[Partition], files: list[str], held: Held) -> None:
+def _all_there(wanted: Iterable[Partition], found: Container[Partition], held: Held) -> None:
     """StorageError when a file is gone that was there: its slots must not pass for never fetched."""
-    found = set(files)
     for one in wanted:
-        known = held.get((one.area, one.region), {}).get("periods", ())
-        if one.period in known and store.address(readings_key(one)) not in found:
+        if one not in found and one.period in held.get((one.area, one.region), {}).get("periods", ()):
             raise StorageError(f"{readings_key(one)} is gone")
 
 
@@ -197,10 +200,26 @@ def _busy(reason: str) -> Problem:
     return Problem(503, "Query not finished", f"The query was given up: {reason}.", headers={"Retry-After": "10"})
 
 
-def _layout(resolution: Resolution) -> str | None:
-    if resolution is Resolution.NATIVE:
-        return None
-    return "even" if resolution.width else "listed"
+def _layout(question: Question) -> str:
+    """How buckets are found. Days of UTC need no list, where readings come as they lie in the files of their months."""
+    if question.resolution.width:
+        return "even"
+    of_utc = question.resolution is Resolution.DAY and question.zone is UTC
+    stored = NATIVE.get(question.area.name, "values") == "values" and not question.area.partitioned_by_day
+    return "days" if of_utc and stored else "listed"
+
+
+def _sql(question: Question) -> str:
+    if question.resolution is Resolution.NATIVE:
+        return native_sql(question.area)
+    rules = {one.aggregation for one in question.series}
+    return buckets_sql(
+        question.area,
+        _layout(question),
+        weighted=Aggregation.DEMAND_WEIGHTED in rules,
+        extremes=Aggregation.MIN_MEAN_MAX in rules,
+        fetched=question.format not in {Format.JSON, Format.COLUMNS},
+    )
 
 
 def _parameters(question: Question) -> dict[str, Any]:
@@ -211,7 +230,6 @@ def _parameters(question: Question) -> dict[str, Any]:
         "derive": question.derive,
         "region": [one.region for one in series],
         "field": [one.field for one in series],
-        "weighted": any(one.aggregation is Aggregation.DEMAND_WEIGHTED for one in series),
         "rule": [one.aggregation.value for one in series],
         "cadence": [one.cadence // _MICROSECOND for one in series],
         "since": [microseconds(midnight(one.first_day)) for one in series],
@@ -220,25 +238,31 @@ def _parameters(question: Question) -> dict[str, Any]:
     if width := question.resolution.width:
         found["width"] = width // _MICROSECOND
     elif question.resolution is not Resolution.NATIVE:
-        found["edges"] = [microseconds(edge) for edge in edges_of(question)]
+        found["edges"] = edges_of(question)
     return found
 
 
 _MICROSECOND: Final = timedelta(microseconds=1)
 
 
-def edges_of(question: Question) -> list[datetime]:
-    """Starts of the days, weeks (Monday) or months of the range in its zone, and the end of the last."""
+def edges_of(question: Question) -> list[int]:
+    """Starts of the days, weeks (Monday) or months of the range in its zone, and the end of the last.
+
+    Microseconds since 1970.
+    """
     local = question.span.start.astimezone(question.zone).date()
     day = {
         Resolution.DAY: local,
         Resolution.WEEK: local - local.weekday() * DAY,
         Resolution.MONTH: local.replace(day=1),
     }[question.resolution]
+    if question.zone is UTC and question.resolution is not Resolution.MONTH:
+        step = (_next(day, question.resolution) - day) // _MICROSECOND
+        return list(range(microseconds(_instant(day, question)), microseconds(question.span.end) + step, step))
     starts = [day]
     while _instant(starts[-1], question) < question.span.end:
         starts.append(_next(starts[-1], question.resolution))
-    return [_instant(one, question) for one in starts]
+    return [microseconds(_instant(one, question)) for one in starts]
 
 
 def _next(day: date, resolution: Resolution) -> date:
@@ -248,4 +272,4 @@ def _next(day: date, resolution: Resolution) -> date:
 
 
 def _instant(day: date, question: Question) -> datetime:
-    return datetime(day.year, day.month, day.day, tzinfo=question.zone).astimezone(UTC)
+    return midnight(day) if question.zone is IRELAND else datetime(day.year, day.month, day.day, tzinfo=UTC)

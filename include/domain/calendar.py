@@ -113,6 +113,15 @@ def days_of(span: Interval) -> list[date]:
     return days(irish_day(span.start), irish_day(span.end - timedelta(microseconds=1)))
 
 
+def months_of(span: Interval) -> list[Month]:
+    """The Irish months that a span, which is not empty, touches."""
+    last = Month.of(irish_day(span.end - timedelta(microseconds=1)))
+    found = [Month.of(irish_day(span.start))]
+    while found[-1] < last:
+        found.append(found[-1].following)
+    return found
+
+
 def floor_slot(instant: datetime, cadence: timedelta) -> datetime:
     """The slot that starts at or last before this instant; slots count from midnight UTC."""
     start = instant.replace(hour=0, minute=0, second=0, microsecond=0)
@@ -137,8 +146,8 @@ def slots_in_day(day: date, cadence: timedelta) -> list[datetime]:
 def offsets(span: Interval) -> list[tuple[datetime, timedelta]]:
     """How far Irish wall-clock time is from UTC in a span: from its start on, and from each clock change on."""
     found = [(span.start, _offset(span.start))]
-    for day in days_of(span):
-        first, last = midnight(day), midnight(day + DAY)
+    for month in months_of(span):
+        first, last = midnight(month.first), midnight(month.following.first)
         if _offset(first) != _offset(last):
             change = next(hour for hour in slots(Interval(first, last), HOUR) if _offset(hour) != _offset(first))
             if change in span and change > span.start:

@@ -35,8 +35,15 @@ ALSO_READS: Final = {"co2": ("demand",)}
 SUMMED: Final = {"demand": {"ALL": ("ROI", "NI")}}
 """Regions whose sum stands in for another one of the area."""
 
+IN_ORDER: Final = "coalesce(sum(value) FILTER (NOT seam), sum(value ORDER BY timestamp) FILTER (seam))"
+"""A sum of what two threads may read, which would otherwise depend in its last digit on who was first."""
+
 NEWEST: Final = "newest"
 """The query for the newest values of an area whose summary is coarser than its readings."""
+
+
+COLUMNS: Final = "columns"
+"""What hands over the rows of an area's summary."""
 
 
 def area_sql(area: str) -> str:
@@ -44,14 +51,27 @@ def area_sql(area: str) -> str:
     return sql(QUERIES.get(area, "values"))
 
 
-def range_sql(area: Area, buckets: str | None) -> str:
-    """The query of a range of an area: its slots, or buckets that are `even` in length or `listed` by their edges."""
-    readings = sql(NATIVE.get(area.name, "values"))
-    if buckets is None:
-        return sql("range_native").format(readings=readings)
+def native_sql(area: Area) -> str:
+    """The query of a range of an area, slot by slot."""
+    return sql("range_native").format(readings=sql(NATIVE.get(area.name, "values")))
+
+
+def buckets_sql(area: Area, buckets: str, *, weighted: bool, extremes: bool, fetched: bool) -> str:
+    """The query of a range of an area in buckets: `even` in length, `days` of UTC, or `listed` by their edges.
+
+    What is not asked for is null: means weighted by demand, extremes, the time of fetching.
+    """
     snapshots = area.series[0].aggregation is Aggregation.LAST
     query = sql("range_snapshots" if snapshots else "range_buckets")
-    return query.format(readings=readings, placed=sql(f"placed_{buckets}"))
+    return query.format(
+        readings=sql(NATIVE.get(area.name, "values")),
+        placed=sql(f"placed_{buckets}"),
+        weighed=sql("weighed") if weighted else "SELECT *, NULL::DOUBLE AS weight FROM placed",
+        summed=IN_ORDER if buckets == "days" else "sum(value)",
+        low="min(value)" if extremes else "NULL::DOUBLE",
+        high="max(value)" if extremes else "NULL::DOUBLE",
+        fetched="epoch_us(max(fetched_at))" if fetched else "NULL::BIGINT",
+    )
 
 
 @cache

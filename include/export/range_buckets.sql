@@ -8,48 +8,32 @@ asked AS (
         unnest($cadence) AS cadence,
         unnest($since) AS since
 ),
-demanded AS (
-    SELECT region, timestamp, value
-    FROM read_parquet($files, hive_partitioning = true)
-    WHERE $weighted AND area = 'demand' AND field = 'SYSTEM_DEMAND' AND timestamp >= $start AND timestamp < $end
-        AND value IS NOT NULL
-),
--- The island's demand is the sum of its parts where it was not sent, as it is where demand itself is asked for.
-weights AS (
-    SELECT region, timestamp, value AS weight FROM demanded
-    UNION ALL
-    SELECT 'ALL', timestamp, sum(value)
-    FROM demanded AS parts
-    WHERE region IN ('ROI', 'NI') AND $derive
-    GROUP BY timestamp
-    HAVING count(*) = 2 AND timestamp NOT IN (SELECT timestamp FROM demanded WHERE region = 'ALL')
-),
 placed AS ({placed}),
+weighed AS ({weighed}),
 bucketed AS (
     SELECT
         region,
         field,
         edge,
         any_value(upto) AS upto,
-        avg(value) AS mean,
         -- Grams of the bucket / MWh of the bucket, over the slots that have both.
         sum(value * weight) / sum(CASE WHEN value IS NOT NULL THEN weight END) AS weighted,
-        min(value) AS low,
-        max(value) AS high,
-        sum(value) AS summed,
+        {low} AS low,
+        {high} AS high,
+        {summed} AS summed,
         count(value) AS filled,
         count(value + weight) AS filled_and_weighted,
         count_if(derived)::BIGINT AS derived,
         count_if(withheld)::BIGINT AS withheld,
-        epoch_us(max(fetched_at)) AS fetched
-    FROM placed LEFT JOIN weights USING (region, timestamp)
+        {fetched} AS fetched
+    FROM weighed
     GROUP BY region, field, edge
 )
 SELECT
     region,
     field,
     edge AS slot,
-    round(CASE rule WHEN 'demand_weighted' THEN weighted ELSE mean END, 4) AS value,
+    round(CASE rule WHEN 'demand_weighted' THEN weighted ELSE summed / filled END, 4) AS value,
     low,
     high,
     round(summed * cadence / 3_600_000_000, 3) AS total,

@@ -2,17 +2,21 @@
 
 import json
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
+from itertools import groupby
 from typing import Any, Final
+
+import duckdb
 
 from include.domain.calendar import DAY, Interval, irish_day, midnight
 from include.domain.catalogue import ATTRIBUTION
 from include.domain.readings import Feed
 from include.domain.series import Area, Role
-from include.export import ALSO_READS, NEWEST, area_sql, sql, withheld_parameters
-from include.jobs.summary import AreaSummary, Row, as_columns, as_json, gaps_since, since
+from include.export import ALSO_READS, COLUMNS, NEWEST, area_sql, sql, withheld_parameters
+from include.jobs.summary import AreaSummary, Column, Columns, as_columns, as_json, gaps_since, head_of, since
 from include.sources.base import SourceEntry
 from include.storage.duck import connect, existing_files
 from include.storage.keys import SCHEMA_VERSION, partitions_of, summary_key
@@ -24,6 +28,7 @@ SUMMARY_DAYS: Final = 30
 RECENT_DAYS: Final = 3
 """Irish days, today included, of the document that a first look needs."""
 HOURS_OF_FUEL_MIX: Final = 24
+Parse = Callable[[bytes], dict[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,21 +45,24 @@ class Export:
         entry = next(one for one in self.entries if one.source_id == source_id)
         area = entry.area(name)
         also = [entry.area(other) for other in ALSO_READS.get(name, ())]
-        rows = self._query(area_sql(name), source_id, [area, *also], self._window)
-        newest = self._newest(source_id, area)
-        summary = AreaSummary(area, rows, newest or rows, now=self.now, feed=self.feed, attribution=entry.attribution)
+        with connect(self.store) as connection:
+            query = partial(self._query, connection, source_id)
+            columns = query(area_sql(name), [area, *also], self._window)
+            newest = self._newest(query, area) if area.partitioned_by_day else {}
+        summary = AreaSummary(
+            area, columns, newest or columns, now=self.now, feed=self.feed, attribution=entry.attribution
+        )
         return self._write(name, summary.document(self._window))
 
     def current(self) -> bool:
         """Write the newest values of all areas, from their summaries."""
-        return self._write(
-            "current", current_document(self._summaries(), feed=self.feed, attribution=self._attribution)
-        )
+        summaries = self._summaries(head_of)
+        return self._write("current", current_document(summaries, feed=self.feed, attribution=self._attribution))
 
     def snapshot(self) -> bool:
         """Write current, all series and the gaps in one document; and `recent`, the same of the last days."""
-        summaries = self._summaries()
-        gaps = self._read("gaps") or NOT_CHECKED
+        summaries = self._summaries(json.loads)
+        gaps = self._read("gaps", json.loads) or NOT_CHECKED
         document = {
             **_head(self.feed, self._attribution),
             "current": current_document(summaries, feed=self.feed, attribution=self._attribution),
@@ -81,16 +89,19 @@ class Export:
         today = irish_day(self.now)
         return Interval(midnight(today - DAY * (days - 1)), midnight(today + 2 * DAY))
 
-    def _newest(self, source_id: str, area: Area) -> list[Row]:
+    def _newest(self, query: Callable[[str, Sequence[Area], Interval], Columns], area: Area) -> Columns:
         """Newest values from the readings themselves, where the summary is coarser."""
-        if not area.partitioned_by_day:
-            return []
         recent = Interval(self.now - 2 * DAY, self.now + timedelta(seconds=1))
-        return self._query(sql(NEWEST), source_id, [area], recent) or self._query(
-            sql(NEWEST), source_id, [area], self._window
-        )
+        return query(sql(NEWEST), [area], recent) or query(sql(NEWEST), [area], self._window)
 
-    def _query(self, query: str, source_id: str, areas: Sequence[Area], span: Interval) -> list[Row]:
+    def _query(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        source_id: str,
+        query: str,
+        areas: Sequence[Area],
+        span: Interval,
+    ) -> Columns:
         files = existing_files(
             self.store,
             (
@@ -101,7 +112,7 @@ class Export:
             ),
         )
         if not files:
-            return []
+            return {}
         offered = {
             "files": files,
             "start": span.start,
@@ -111,18 +122,15 @@ class Export:
             **withheld_parameters(areas),
         }
         named = {name: value for name, value in offered.items() if f"${name}" in query}
-        with connect(self.store) as connection:
-            found = connection.execute(f"{query} ORDER BY region, field, timestamp", named).fetchall()
-        return [Row(*row) for row in found]
+        return _columns(connection.execute(sql(COLUMNS).format(readings=query), named).fetchnumpy())
 
-    def _summaries(self) -> list[dict[str, Any]]:
-        found = (self._read(area.name) for entry in self.entries for area in entry.areas)
+    def _summaries(self, parse: Parse) -> list[dict[str, Any]]:
+        found = (self._read(area.name, parse) for entry in self.entries for area in entry.areas)
         return [summary for summary in found if summary is not None]
 
-    def _read(self, name: str) -> dict[str, Any] | None:
+    def _read(self, name: str, parse: Parse) -> dict[str, Any] | None:
         found = self.store.get(summary_key(name))
-        loaded: dict[str, Any] | None = None if found is None else json.loads(found.data)
-        return loaded
+        return None if found is None else parse(found.data)
 
     def _write(self, name: str, document: dict[str, Any]) -> bool:
         data = as_json(document)
@@ -133,6 +141,17 @@ class Export:
         self.store.overwrite(summary_key(name), data)
         log.info("%s: %.0f kB written", name, len(data) / 1000)
         return True
+
+
+def _columns(found: Mapping[str, Any]) -> Columns:
+    """The arrays of a result, cut where the next series begins; nulls are masked."""
+    parts = [found[name].tolist() for name in ("slot", "value", "fetched", "derived", "withheld")]
+    columns, start = {}, 0
+    for key, same in groupby(zip(found["region"].tolist(), found["field"].tolist(), strict=True)):
+        end = start + sum(1 for _ in same)
+        columns[key] = Column(*(part[start:end] for part in parts))
+        start = end
+    return columns
 
 
 NOT_CHECKED: Final[dict[str, Any]] = {

@@ -12,7 +12,7 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
-from include.domain.calendar import DAY, HOUR, Interval, midnight
+from include.domain.calendar import DAY, HOUR, Interval, microseconds, midnight
 from include.domain.catalogue import FROZEN_SLOTS, FROZEN_TOGETHER
 from include.domain.errors import StorageError
 from include.domain.gaps import Evidence, Held, Stretch, frozen_spans
@@ -21,7 +21,7 @@ from include.export import ALSO_READS, area_sql, withheld_parameters
 from include.storage.duck import THREADS, connect, existing_keys
 from include.storage.keys import partitions_of
 from include.storage.object_store import ObjectStore
-from include.storage.parquet import CODED, decode, microseconds
+from include.storage.parquet import CODED, decode, in_microseconds
 
 Key = tuple[str, str, str]
 """(area, region, field)."""
@@ -160,7 +160,7 @@ class Scan:
 
     def _keys(self, areas: Iterable[Area], region: str, span: Interval) -> list[str]:
         wanted = (one for area in areas for one in partitions_of(self.source_id, area, region, span))
-        return existing_keys(self.store, wanted)
+        return list(existing_keys(self.store, wanted).values())
 
     def _tables(self, keys: Iterable[str]) -> Iterator[pa.Table]:
         for key in keys:
@@ -186,14 +186,14 @@ class _Column:
         """Those of the rows that are the series' and lie in the span."""
         names = rows["field"].combine_chunks()
         columns: tuple[Array, ...]
-        columns = microseconds(rows["timestamp"]), rows["value"].to_numpy(), microseconds(rows["fetched_at"])
+        columns = in_microseconds(rows["timestamp"]), rows["value"].to_numpy(), in_microseconds(rows["fetched_at"])
         if names.dictionary.to_pylist() != [series.field]:
             mine = names.indices.to_numpy() == names.dictionary.index(series.field).as_py()
             columns = tuple(column[mine] for column in columns)
         if (columns[0][1:] < columns[0][:-1]).any():
             order = np.argsort(columns[0], kind="stable")
             columns = tuple(column[order] for column in columns)
-        start, end = np.searchsorted(columns[0], [_since_1970(span.start), _since_1970(span.end)])
+        start, end = np.searchsorted(columns[0], [microseconds(span.start), microseconds(span.end)])
         return cls(series, *(column[start:end] for column in columns))
 
     @property
@@ -320,10 +320,6 @@ def _arrays(connection: duckdb.DuckDBPyConnection, query: str, asked: Mapping[st
         name: np.ma.filled(column, np.nan) if isinstance(column, np.ma.MaskedArray) else column
         for name, column in columns.items()
     }
-
-
-def _since_1970(instant: datetime) -> int:
-    return (instant - EPOCH) // MICROSECOND
 
 
 def _span(start: Any, end: Any) -> Interval:

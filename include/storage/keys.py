@@ -4,7 +4,7 @@ import re
 from datetime import date
 from typing import Final
 
-from include.domain.calendar import Interval, Month, days_of
+from include.domain.calendar import Interval, Month, days_of, months_of
 from include.domain.readings import Partition
 from include.domain.series import Area
 
@@ -94,7 +94,8 @@ def partitions_of(source: str, area: Area, region: str, span: Interval) -> list[
     """The partitions of an area and region that hold slots of this UTC span, ascending."""
     if span.end <= span.start:
         return []
-    return list(dict.fromkeys(Partition.holding(source, area, region, day) for day in days_of(span)))
+    days = days_of(span) if area.partitioned_by_day else [month.first for month in months_of(span)]
+    return [Partition.holding(source, area, region, day) for day in days]
 
 
 _READINGS_KEY: Final = re.compile(

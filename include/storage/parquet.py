@@ -94,7 +94,7 @@ def decode(data: bytes, *, key: str, schema: pa.Schema = SCHEMA) -> pa.Table:
         raise StorageError(f"{key} is not a readings file ({error}); restore it from its S3 version") from error
 
 
-def microseconds(column: pa.ChunkedArray) -> np.ndarray[Any, np.dtype[np.int64]]:
+def in_microseconds(column: pa.ChunkedArray) -> np.ndarray[Any, np.dtype[np.int64]]:
     """The instants of a column, since 1970, UTC."""
     found: np.ndarray[Any, np.dtype[np.int64]] = column.cast(pa.int64()).to_numpy()
     return found
@@ -121,7 +121,7 @@ class _Rows:
         # numpy sorts 16 bits digit by digit, in half the time.
         rank = np.array([fields.index(name) for name in names], dtype=np.int16)
         code = rank[encoded.indices.to_numpy(zero_copy_only=False)]
-        stamp = microseconds(table["timestamp"])
+        stamp = in_microseconds(table["timestamp"])
         # A stable sort: of two rows with one key the old one stays before the new one.
         order = np.lexsort((stamp, code))
         return cls(table, order, stamp[order], code[order], fields)
@@ -132,7 +132,7 @@ class _Rows:
 
     def second_wins(self, left: np.ndarray[Any, Any], *, settle_after: Mapping[str, timedelta]) -> np.ndarray[Any, Any]:
         """For each pair (i, i + 1): whether the new row replaces the old one."""
-        value, fetched = self.table["value"].to_numpy(), microseconds(self.table["fetched_at"])
+        value, fetched = self.table["value"].to_numpy(), in_microseconds(self.table["fetched_at"])
         first, second = self.order[left], self.order[left + 1]
         old, new = value[first], value[second]
         old_at, new_at = fetched[first], fetched[second]

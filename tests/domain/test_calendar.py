@@ -16,10 +16,12 @@ from include.domain.calendar import (
     Month,
     day_span,
     days,
+    days_of,
     floor_slot,
     irish_day,
     midnight,
     month_span,
+    months_of,
     second_pass,
     slots,
     slots_in_day,
@@ -185,6 +187,12 @@ def test_a_month_knows_its_first_and_last_day(day: date) -> None:
     assert month_span(month).end == month_span(month.following).start
     assert day_span(day).start in month_span(month)
     assert day_span(day).end - QUARTER in month_span(month)
+
+
+@given(any_instant, st.integers(1, 200_000_000))
+def test_the_months_of_a_span_are_those_of_its_days(start: datetime, seconds: int) -> None:
+    span = Interval(start, start + timedelta(seconds=seconds))
+    assert months_of(span) == list(dict.fromkeys(Month.of(day) for day in days_of(span)))
 
 
 def test_months_sort_and_read_as_people_write_them() -> None:

@@ -10,7 +10,7 @@ import pytest
 from include.domain.catalogue import AREAS
 from include.domain.readings import Feed
 from include.jobs.export import NOT_CHECKED, Export
-from include.jobs.summary import SUMMED_NOTE, WITHHELD_NOTE
+from include.jobs.summary import SUMMED_NOTE, WITHHELD_NOTE, as_json, head_of
 from include.sources.registry import source
 from include.storage.keys import summary_key
 from include.storage.local import LocalStore
@@ -450,6 +450,14 @@ def test_recent_starts_at_an_irish_midnight_in_summer(store: LocalStore) -> None
         "start": "2026-07-07T23:00:00Z",
         "end": "2026-07-11T23:00:00Z",
     }
+
+
+@pytest.mark.parametrize("area", ["wind", "generation"])
+def test_the_head_of_a_summary_is_all_but_its_series(area: str, everything: LocalStore) -> None:
+    """Also where a word of it looks like the key of the series."""
+    summary = _document(everything, area) | {"title": 'a title,"series":[ that is none'}
+    without = {name: part for name, part in summary.items() if name != "series"}
+    assert head_of(as_json(summary)) == head_of(as_json(without)) == without
 
 
 def test_a_derived_value_is_marked_in_current(readings: ReadingsStore, store: LocalStore) -> None:

@@ -7,11 +7,12 @@ from pathlib import Path
 import duckdb
 import duckdb_extension_httpfs
 import pytest
+from botocore.credentials import ReadOnlyCredentials
 
 from include.domain.calendar import Month
 from include.domain.errors import StorageError
 from include.domain.readings import Feed, Partition
-from include.storage.duck import THREADS, connect, existing_files
+from include.storage.duck import THREADS, Databases, connect, existing_files
 from include.storage.keys import readings_key
 from include.storage.local import LocalStore
 from include.storage.object_store import ObjectStore
@@ -80,6 +81,84 @@ def test_connections_share_nothing(folder: LocalStore) -> None:
         one.execute("CREATE TABLE t (a INTEGER)")
         with pytest.raises(duckdb.CatalogException):
             other.execute("SELECT * FROM t")
+
+
+def _mark(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """Leaves a table in the database, and one beside it; which of them were there before."""
+    found = [str(name) for (name,) in connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()]
+    connection.execute("CREATE TABLE IF NOT EXISTS lasting (a INTEGER)")
+    connection.execute("CREATE TEMP TABLE passing (a INTEGER)")
+    return found
+
+
+def test_a_database_is_kept_for_the_next_query_but_not_what_that_made_in_passing(folder: LocalStore) -> None:
+    databases = Databases(folder)
+    for expected in ([], ["lasting"], ["lasting"]):
+        with databases.cursor() as cursor:
+            assert _mark(cursor) == expected
+            assert cursor.execute("SELECT current_setting('TimeZone')").fetchone() == ("UTC",)
+
+
+def test_queries_at_once_have_a_database_each(folder: LocalStore) -> None:
+    databases = Databases(folder)
+    with databases.cursor() as one, databases.cursor() as other:
+        assert (_mark(one), _mark(other)) == ([], [])
+    with databases.cursor() as one, databases.cursor() as other:
+        assert (_mark(one), _mark(other)) == (["lasting"], ["lasting"])
+
+
+def test_a_database_in_which_something_failed_is_not_used_again(folder: LocalStore) -> None:
+    databases = Databases(folder)
+
+    def fail() -> None:
+        with databases.cursor() as cursor:
+            _mark(cursor)
+            cursor.execute("SELECT * FROM nowhere")
+
+    with pytest.raises(duckdb.CatalogException):
+        fail()
+    with databases.cursor() as cursor:
+        assert _mark(cursor) == []
+
+
+def test_a_database_is_not_used_with_other_settings_or_in_another_process(
+    folder: LocalStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    databases = Databases(folder)
+    with databases.cursor() as cursor:
+        _mark(cursor)
+    monkeypatch.setattr("include.storage.duck.MEMORY_LIMIT", "300MB")
+    with databases.cursor() as cursor:
+        assert _mark(cursor) == []
+    monkeypatch.setattr("os.getpid", lambda: -1)
+    with databases.cursor() as cursor:
+        assert _mark(cursor) == []
+
+
+@pytest.mark.network
+def test_a_database_is_not_used_with_credentials_that_were_renewed(
+    s3_store: S3Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = {"AccessKeyId": "first", "SecretAccessKey": "one"}
+
+    class Session:
+        def get_credentials(self) -> object:
+            return self
+
+        def get_frozen_credentials(self) -> ReadOnlyCredentials:
+            return ReadOnlyCredentials(held["AccessKeyId"], held["SecretAccessKey"], "a token")
+
+    monkeypatch.setattr("boto3.Session", Session)
+    databases = Databases(s3_store)
+    secret = "SELECT secret_string FROM duckdb_secrets()"
+    for expected in ([], ["lasting"]):
+        with databases.cursor() as cursor:
+            assert _mark(cursor) == expected
+            assert "key_id=first" in str(cursor.execute(secret).fetchone())
+    held["AccessKeyId"] = "second"
+    with databases.cursor() as cursor:
+        assert _mark(cursor) == []
+        assert "key_id=second" in str(cursor.execute(secret).fetchone())
 
 
 @pytest.mark.network
