@@ -40,6 +40,8 @@ LONGEST: Final = 20.0
 """Seconds after which a query is ended: an API Gateway gives up after 30."""
 MOST_READ: Final = 40_000_000
 """Slots that a query may have to look at: a year of frequency has six million."""
+SMALL: Final = 400_000
+"""Slots up to which a query's database is kept for the next: a quarter-hourly series has 351,000 in ten years."""
 MOST_POINTS: Final = 2_500_000
 """Points that an answer is begun with: more never fit."""
 
@@ -70,18 +72,18 @@ class Ranges:
         if not self._turns.acquire(timeout=PATIENCE):
             raise _busy("other range queries are being worked on")
         try:
-            with self._bounded() as connection:
+            with self._bounded(keep=read <= SMALL) as connection:
                 self._fill(connection, question, held)
                 yield connection
         finally:
             self._turns.release()
 
     @contextmanager
-    def _bounded(self) -> Iterator["DuckDBPyConnection"]:
+    def _bounded(self, *, keep: bool) -> Iterator["DuckDBPyConnection"]:
         import duckdb  # noqa: PLC0415  only a range query needs it
 
         try:
-            with self._databases.cursor() as connection, _ended_in_time(connection):
+            with self._databases.cursor(keep=keep) as connection, _ended_in_time(connection):
                 yield connection
         except duckdb.InterruptException:
             raise _busy(

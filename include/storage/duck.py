@@ -46,8 +46,11 @@ class Databases:
         """Never closed: that would wait for threads, which are those of the process that this one was forked from."""
 
     @contextmanager
-    def cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """A connection to one of them; what it makes in the temp schema is gone after it."""
+    def cursor(self, *, keep: bool = True) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A connection to one of them; what it makes in the temp schema is gone after it.
+
+        Memory that a large query took is given back only by closing the database after it: without `keep`.
+        """
         setup, database = self._taken()
         try:
             with database.cursor() as cursor:
@@ -57,6 +60,9 @@ class Databases:
             self._session = None
             database.close()
             raise
+        if not keep:
+            database.close()
+            return
         with self._lock:
             self._idle.append((setup, database))
 

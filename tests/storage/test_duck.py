@@ -121,6 +121,13 @@ def test_a_database_in_which_something_failed_is_not_used_again(folder: LocalSto
         assert _mark(cursor) == []
 
 
+def test_a_database_that_grew_is_not_kept(folder: LocalStore) -> None:
+    databases = Databases(folder)
+    for keep in (False, False, True):
+        with databases.cursor(keep=keep) as cursor:
+            assert _mark(cursor) == []
+
+
 def test_a_database_is_not_used_with_other_settings_or_in_another_process(
     folder: LocalStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
