@@ -103,12 +103,12 @@ class Ranges:
         return Databases(self.store.opened)
 
     def _fill(self, connection: "DuckDBPyConnection", question: Question, held: Held) -> None:
-        from include.storage.duck import existing_keys  # noqa: PLC0415
+        from include.storage.duck import existing  # noqa: PLC0415
 
         store, wanted = self.store.opened, list(_partitions(question))
-        found = existing_keys(store, wanted)
+        found = existing(store, wanted)
         _all_there(wanted, found, held)
-        files = [store.address(key) for key in found.values()]
+        files = [store.address(info.key) for info in found.values()]
         if not files:
             connection.execute(_EMPTY)
             return

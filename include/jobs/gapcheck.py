@@ -175,7 +175,8 @@ class GapCheck:
         return [replace(one, runs=_marked(one, busy)) for one in judged]
 
     def _judge(self, wanted: Sequence[Series], window: Interval) -> list[Judged]:
-        scan = Scan(self.store, self.entry.source_id, self.entry.areas, window, self.now)
+        remember = not self.dry_run
+        scan = Scan(self.store, self.entry.source_id, self.entry.areas, window, self.now, remember=remember)
         evidence = scan.evidence(wanted)
         for (area, region), why in scan.unreadable.items():
             if (area, region) not in self.unreadable:

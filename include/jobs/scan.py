@@ -1,10 +1,10 @@
-"""Read what a store holds of each series, as stretches: each file once, and no row goes further than numpy."""
+"""What a store holds of each series, as stretches: files are read once, and remembered by their version."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from functools import partial
+from datetime import datetime
+from hashlib import sha256
 from itertools import batched
 from typing import Any, Final
 
@@ -12,30 +12,34 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
-from include.domain.calendar import DAY, HOUR, Interval, microseconds, midnight
-from include.domain.catalogue import FROZEN_SLOTS, FROZEN_TOGETHER
+from include.domain.calendar import DAY, HOUR, Interval, midnight
+from include.domain.catalogue import FROZEN_TOGETHER
 from include.domain.errors import StorageError
-from include.domain.gaps import Evidence, Held, Stretch, frozen_spans
+from include.domain.gaps import Evidence, Stretch, frozen_spans
+from include.domain.readings import Partition
 from include.domain.series import Area, History, Series
 from include.export import ALSO_READS, area_sql, withheld_parameters
-from include.storage.duck import THREADS, connect, existing_keys
+from include.jobs.held import Digest, by_hour, flats, overlap, rules, stretches, united, with_withheld
+from include.storage.digests import Digests
+from include.storage.duck import connect, existing
 from include.storage.keys import partitions_of
-from include.storage.object_store import ObjectStore
-from include.storage.parquet import CODED, decode, in_microseconds
+from include.storage.object_store import ObjectInfo, ObjectStore
+from include.storage.parquet import CODED, decode
 
 Key = tuple[str, str, str]
 """(area, region, field)."""
 Array = np.ndarray[Any, Any]
+Files = Mapping[Partition, ObjectInfo]
+Withheld = dict[tuple[str, str], dict[str, Array] | duckdb.Error]
+"""By area and region: slots in microseconds since 1970 by field, or why they cannot be told."""
 
-EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-MICROSECOND: Final = timedelta(microseconds=1)
-MICROSECONDS_AN_HOUR: Final = HOUR // MICROSECOND
 LOOK_BEFORE: Final = DAY
 """How far before a window values are read, so that what stands still across its start is seen whole."""
 LOOK_AFTER: Final = 6 * HOUR
 """How far after it, for what stands still across its end."""
-FILES_AT_ONCE: Final = 8
-"""Days of a 5-second series that numpy gets at once: threads wait for each other after every small step."""
+FILES_AT_ONCE: Final = 32
+"""Files that are fetched ahead of their being looked at: on S3 each takes a while to come."""
+FETCHERS: Final = 8
 
 
 @dataclass
@@ -48,14 +52,20 @@ class Scan:
     """All areas of the source."""
     window: Interval
     now: datetime
+    remember: bool = True
+    """Whether what files hold may be written down for the next look."""
     unreadable: dict[tuple[str, str], str] = field(default_factory=dict)
     """Areas and regions of which a file cannot be read, and why."""
     _flats: dict[Key, list[Interval]] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        told = sorted(f"{area.name} {one.region} {rules(one)}" for area in self.areas for one in area.series)
+        self._digests = Digests(self.store, self.source_id, rules=sha256("\n".join(told).encode()).hexdigest())
+
     def evidence(self, wanted: Iterable[Series]) -> dict[Key, Evidence]:
         """What is held of each of these series; those of which a file cannot be read are left out."""
         wanted = list(wanted)
-        stretches: dict[Key, list[Stretch]] = {}
+        found: dict[Key, list[Stretch]] = {}
         together = {
             (area, one.region, name)
             for one in wanted
@@ -65,241 +75,137 @@ class Scan:
         beside = [one for area in self.areas for one in area.series if one.key in together]
         groups: dict[tuple[str, str], list[Series]] = {}
         for one in dict.fromkeys([*wanted, *beside]):
-            groups.setdefault((one.area, one.region), []).append(one)
-        by_day = {area.name for area in self.areas if area.partitioned_by_day}
-        with connect(self.store) as connection, ThreadPoolExecutor(THREADS) as pool:
-            slots = [
-                pool.submit(self._readable, partial(self._slots, connection.cursor()), of, series)
-                for of, series in groups.items()
-                if of[0] not in by_day
-            ]
-            # Not in a thread of its own: the same two read the files, since a third only waits for them.
-            for of, series in groups.items():
-                if of[0] in by_day:
-                    stretches |= self._readable(partial(self._hours, pool), of, series)
-            for found in slots:
-                stretches |= found.result()
+            if one.history is not History.FUTURE_ONLY:
+                groups.setdefault((one.area, one.region), []).append(one)
+        with ThreadPoolExecutor(FETCHERS) as pool:
+            # DuckDB works on these while the digests are put together here.
+            withheld = pool.submit(self._all_withheld, [of for of in groups if self._withholding(*of)])
+            for of, series in sorted(groups.items(), key=lambda group: bool(self._withholding(*group[0]))):
+                found |= self._readable(of, series, withheld, pool)
+        if self.remember:
+            self._digests.save()
         read = [one for one in wanted if (one.area, one.region) not in self.unreadable]
-        return {one.key: Evidence(stretches.get(one.key, ()), frozen_spans(self._flats, one)) for one in read}
+        return {one.key: Evidence(found.get(one.key, ()), frozen_spans(self._flats, one)) for one in read}
 
     def _readable(
-        self, read: Callable[..., dict[Key, list[Stretch]]], of: tuple[str, str], series: list[Series]
+        self,
+        of: tuple[str, str],
+        series: list[Series],
+        withheld: Future[Withheld],
+        pool: Executor,
     ) -> dict[Key, list[Stretch]]:
-        name, region = of
-        area = next(one for one in self.areas if one.name == name)
+        area = self._area(of[0])
         span = self._span(area)
-        keys = self._keys([area], region, span)
+        files = self._files([area], of[1], span)
         try:
-            return read(area, region, series, span, keys=keys) if keys else {}
-        except (StorageError, duckdb.Error) as error:
+            digests = self._digested(series, files, span, pool)
+        except StorageError as error:
             self.unreadable[of] = str(error)
             return {}
+        nulls = withheld.result().get(of, {}) if self._withholding(*of) else {}
+        if isinstance(nulls, duckdb.Error):
+            self.unreadable[of] = str(nulls)
+            return {}
+        found: dict[Key, list[Stretch]] = {}
+        for one in series:
+            digest = digests[one.field]
+            if one.field in nulls:
+                digest = with_withheld(one, digest, nulls[one.field])
+            found[one.key] = stretches(one, digest, inside=span)
+            self._flats[one.key] = flats(one, digest, inside=span)
+        return _newest_snapshot(series, found)
+
+    def _digested(self, series: Sequence[Series], files: Files, span: Interval, pool: Executor) -> dict[str, Digest]:
+        """The digest of each series over all files."""
+        told = {of: known for of, info in files.items() if (known := self._remembered(series, of, info, span))}
+        unread = [of for of in files if of not in told]
+
+        for some in batched(unread, FILES_AT_ONCE):
+            for of, data in zip(some, pool.map(lambda of: self._data(files[of]), some), strict=True):
+                told[of] = digests = self._digest(of, decode(data, key=files[of].key, schema=CODED), span)
+                if not self._is_cut(of, span):
+                    self._digests.add(of.month.year, files[of], {name: one.listed for name, one in digests.items()})
+        found: dict[str, Digest] = {}
+        for one in series:
+            digest = united(one, (told[of][one.field] for of in files))
+            if overlap(one, digest):
+                rows = pa.concat_tables(decode(self._data(info), key=info.key, schema=CODED) for info in files.values())
+                digest = Digest.of(one, rows, inside=span)
+            found[one.field] = digest
+        return found
+
+    def _remembered(
+        self, series: Sequence[Series], of: Partition, info: ObjectInfo, span: Interval
+    ) -> dict[str, Digest] | None:
+        known = None if self._is_cut(of, span) else self._digests.of(of.month.year, info)
+        if known is None:
+            return None
+        return {one.field: Digest.from_lists(known[one.field]) for one in series}
+
+    def _digest(self, of: Partition, rows: pa.Table, span: Interval) -> dict[str, Digest]:
+        """The digest of a file for each series that it may hold."""
+        area = self._area(of.area)
+        inside = span if self._is_cut(of, span) else None
+        judged = (one for one in area.of_region(of.region) if one.history is not History.FUTURE_ONLY)
+        return {one.field: Digest.of(one, rows, inside=inside) for one in judged}
+
+    def _is_cut(self, of: Partition, span: Interval) -> bool:
+        """Whether hours may be cut in two by the span: then the rows have to be counted anew."""
+        counted = any(by_hour(one) for one in self._area(of.area).series)
+        return counted and not (span.start <= of.span.start and of.span.end <= span.end)
+
+    def _data(self, info: ObjectInfo) -> bytes:
+        found = self.store.get(info.key)
+        if found is None:
+            raise StorageError(f"{info.key} is gone")
+        return found.data
+
+    def _area(self, name: str) -> Area:
+        return next(one for one in self.areas if one.name == name)
 
     def _span(self, area: Area) -> Interval:
         if area.partitioned_by_day:
             return Interval(self.window.start, min(self.window.end, self.now + HOUR))
         return Interval(self.window.start - LOOK_BEFORE, min(self.window.end + LOOK_AFTER, self.now + HOUR))
 
-    def _slots(
-        self,
-        connection: duckdb.DuckDBPyConnection,
-        area: Area,
-        region: str,
-        series: list[Series],
-        span: Interval,
-        *,
-        keys: list[str],
-    ) -> dict[Key, list[Stretch]]:
-        judged = [one for one in series if one.history is not History.FUTURE_ONLY]
-        if not judged:
-            return {}
-        withheld = self._withheld(connection, area, region, judged, span)
-        rows = pa.concat_tables(self._tables(keys)).combine_chunks()
-        found: dict[Key, list[Stretch]] = {}
-        for one in judged:
-            held = _Column.of(one, rows, span)
-            found[one.key] = held.stretches(withheld.get(one.field))
-            self._flats[one.key] = held.flats()
-        return _newest_snapshot(judged, found)
+    def _withholding(self, area: str, region: str) -> list[Series]:
+        return [one for one in self._area(area).of_region(region) if one.withholding]
 
-    def _withheld(
-        self,
-        connection: duckdb.DuckDBPyConnection,
-        area: Area,
-        region: str,
-        series: Iterable[Series],
-        span: Interval,
-    ) -> dict[str, Array]:
-        """Slots of withheld values by field, as the summaries derive them: one rule for both."""
-        rules = {one.field: one.withholding for one in series if one.withholding}
-        if not rules:
-            return {}
-        # Before that nothing is known to be withheld.
-        start = max(span.start, midnight(min(rule.derivable_since for rule in rules.values())))
-        also = [one for one in self.areas if one.name in ALSO_READS.get(area.name, ())]
-        keys = self._keys([area, *also], region, Interval(start, span.end))
-        if not keys:
-            return {}
-        query = f"SELECT epoch_us(timestamp) AS slot FROM ({area_sql(area.name)}) WHERE withheld AND field = $field"  # noqa: S608  our own SQL
-        asked = {"files": [self.store.address(key) for key in keys], "start": start, "end": span.end, "derive": False}
-        parameters = asked | withheld_parameters([area])
-        return {name: np.sort(_arrays(connection, query, {**parameters, "field": name})["slot"]) for name in rules}
-
-    def _hours(
-        self, pool: Executor, _: Area, __: str, series: list[Series], span: Interval, *, keys: list[str]
-    ) -> dict[Key, list[Stretch]]:
-        def part(one: Series, some: Iterable[str]) -> tuple[Array, ...]:
-            return _Column.of(one, pa.concat_tables(self._tables(some)), span).by_hour()
-
-        found: dict[Key, list[Stretch]] = {}
-        for one in series:
-            hours = _Hours.of(one, pool.map(partial(part, one), batched(keys, FILES_AT_ONCE)))
-            found[one.key] = list(hours.stretches())
-            self._flats[one.key] = hours.flats()
+    def _all_withheld(self, groups: Sequence[tuple[str, str]]) -> Withheld:
+        found: Withheld = {}
+        if not groups:
+            return found
+        with connect(self.store) as connection:
+            for of in groups:
+                try:
+                    found[of] = self._withheld(connection, *of)
+                except duckdb.Error as error:
+                    found[of] = error
         return found
 
-    def _keys(self, areas: Iterable[Area], region: str, span: Interval) -> list[str]:
+    def _withheld(self, connection: duckdb.DuckDBPyConnection, name: str, region: str) -> dict[str, Array]:
+        """Slots of withheld values by field, as the summaries derive them: one rule for both."""
+        area = self._area(name)
+        series = self._withholding(name, region)
+        since = min(one.withholding.derivable_since for one in series if one.withholding)
+        # Before that nothing is known to be withheld.
+        span = self._span(area)
+        start = max(span.start, midnight(since))
+        also = [one for one in self.areas if one.name in ALSO_READS.get(name, ())]
+        files = self._files([area, *also], region, Interval(start, span.end))
+        if not files:
+            return {}
+        query = f"SELECT epoch_us(timestamp) AS slot FROM ({area_sql(name)}) WHERE withheld AND field = $field"  # noqa: S608  our own SQL
+        addresses = [self.store.address(info.key) for info in files.values()]
+        asked = {"files": addresses, "start": start, "end": span.end, "derive": False} | withheld_parameters([area])
+        return {
+            one.field: np.sort(connection.execute(query, asked | {"field": one.field}).fetchnumpy()["slot"])
+            for one in series
+        }
+
+    def _files(self, areas: Iterable[Area], region: str, span: Interval) -> Files:
         wanted = (one for area in areas for one in partitions_of(self.source_id, area, region, span))
-        return list(existing_keys(self.store, wanted).values())
-
-    def _tables(self, keys: Iterable[str]) -> Iterator[pa.Table]:
-        for key in keys:
-            found = self.store.get(key)
-            if found is None:
-                raise StorageError(f"{key} is gone")
-            yield decode(found.data, key=key, schema=CODED)
-
-
-@dataclass(frozen=True, slots=True)
-class _Column:
-    """The rows of one series, by slot."""
-
-    series: Series
-    slot: Array
-    """Microseconds since 1970, ascending."""
-    value: Array
-    """NaN: null."""
-    fetched: Array
-
-    @classmethod
-    def of(cls, series: Series, rows: pa.Table, span: Interval) -> "_Column":
-        """Those of the rows that are the series' and lie in the span."""
-        names = rows["field"].combine_chunks()
-        columns: tuple[Array, ...]
-        columns = in_microseconds(rows["timestamp"]), rows["value"].to_numpy(), in_microseconds(rows["fetched_at"])
-        if names.dictionary.to_pylist() != [series.field]:
-            mine = names.indices.to_numpy() == names.dictionary.index(series.field).as_py()
-            columns = tuple(column[mine] for column in columns)
-        if (columns[0][1:] < columns[0][:-1]).any():
-            order = np.argsort(columns[0], kind="stable")
-            columns = tuple(column[order] for column in columns)
-        start, end = np.searchsorted(columns[0], [microseconds(span.start), microseconds(span.end)])
-        return cls(series, *(column[start:end] for column in columns))
-
-    @property
-    def step(self) -> int:
-        return self.series.cadence // MICROSECOND
-
-    def stretches(self, withheld: Array | None) -> list[Stretch]:
-        """Runs of slots of which the same is held."""
-        kinds = list(Held)
-        null = np.isnan(self.value)
-        settled = self.fetched - self.slot >= self.series.settles_after // MICROSECOND
-        kind = np.where(null, np.where(settled, kinds.index(Held.NULL), kinds.index(Held.UNSETTLED)), 0)
-        if withheld is not None:
-            kind[null & np.isin(self.slot, withheld, assume_unique=True)] = kinds.index(Held.WITHHELD)
-        first, last = _runs(self.slot, kind, self.step)
-        return [
-            Stretch(_span(start, end + self.step), kinds[of])
-            for start, end, of in zip(self.slot[first], self.slot[last], kind[first], strict=True)
-        ]
-
-    def by_hour(self) -> tuple[Array, ...]:
-        """The columns of _Hours."""
-        numbers = self.slot[[0, -1]] // MICROSECONDS_AN_HOUR if len(self.slot) else (0, -1)
-        hour = np.arange(numbers[0], numbers[1] + 1)
-        first = np.searchsorted(self.slot, hour * MICROSECONDS_AN_HOUR)
-        rows = np.diff(first, append=len(self.slot))
-        hour, first, rows = hour[rows > 0], first[rows > 0], rows[rows > 0]
-        null = np.flatnonzero(np.isnan(self.value))
-        early = self.fetched[null] - self.slot[null] < self.series.settles_after // MICROSECOND
-        of = np.searchsorted(first, null, side="right") - 1
-        filled = rows - np.bincount(of, minlength=len(rows))
-        unsettled = np.bincount(of[early], minlength=len(rows)) > 0
-        low, high = (how.reduceat(self.value, first) for how in (np.minimum, np.maximum))
-        return hour, rows, filled, low, high, unsettled
-
-    def flats(self) -> list[Interval]:
-        """Runs of slots with the same value, other than zero, that may be too long."""
-        limit = self.series.frozen_after
-        if limit is None:
-            return []
-        together = (self.series.area, self.series.field) in FROZEN_TOGETHER
-        least = FROZEN_SLOTS if together else limit // self.series.cadence
-        first, last = _runs(self.slot, self.value, self.step)
-        long = (last - first + 1 >= least) & (self.value[first] != 0) & ~np.isnan(self.value[first])
-        return [
-            _span(start, end + self.step)
-            for start, end in zip(self.slot[first[long]], self.slot[last[long]], strict=True)
-        ]
-
-
-@dataclass(frozen=True, slots=True)
-class _Hours:
-    """How much is stored of each hour of a 5-second series, ascending."""
-
-    series: Series
-    hour: Array
-    rows: Array
-    filled: Array
-    low: Array
-    high: Array
-    unsettled: Array
-    """Whether a null was read before it could be upstream's last word."""
-
-    @classmethod
-    def of(cls, series: Series, parts: Iterable[tuple[Array, ...]]) -> "_Hours":
-        together = [np.concatenate(part) for part in zip(*parts, strict=True)]
-        # An hour lies in one file, but for a file that holds what is another's.
-        order = np.argsort(together[0], kind="stable")
-        return cls(series, *_joined(*(one[order] for one in together)))
-
-    def stretches(self) -> Iterator[Stretch]:
-        """Whole hours in a row together; an hour that is not whole by itself, with the slots that it lacks."""
-        expected = HOUR // self.series.cadence
-        whole = self.filled == expected
-        first, last = _runs(self.hour, np.where(whole, -1, self.hour), 1)
-        for start, end in zip(first, last, strict=True):
-            span = _hours(self.hour[start], self.hour[end] + 1)
-            if whole[start]:
-                yield Stretch(span, Held.VALUE)
-            elif self.rows[start] < expected:
-                yield Stretch(span, None, int(expected - self.filled[start]))
-            else:
-                held = Held.UNSETTLED if self.unsettled[start] else Held.NULL
-                yield Stretch(span, held, int(expected - self.filled[start]))
-
-    def flats(self) -> list[Interval]:
-        """Whole hours of one value, other than zero."""
-        flat = (self.filled == HOUR // self.series.cadence) & (self.low == self.high)
-        flat &= self.low != 0
-        first, last = _runs(self.hour, np.where(flat, self.low, np.nan), 1)
-        return [_hours(self.hour[a], self.hour[b] + 1) for a, b in zip(first, last, strict=True) if flat[a]]
-
-
-def _joined(hour: Array, rows: Array, filled: Array, low: Array, high: Array, unsettled: Array) -> tuple[Array, ...]:
-    """The same columns, with rows of one hour that follow each other made one."""
-    first = np.flatnonzero(np.diff(hour, prepend=-1))
-    how = ((np.add, rows), (np.add, filled), (np.minimum, low), (np.maximum, high), (np.logical_or, unsettled))
-    return hour[first], *(one.reduceat(column, first) for one, column in how)
-
-
-def _runs(slot: Array, kind: Array, step: int) -> tuple[Array, Array]:
-    """First and last row of each run of adjacent slots of one kind; NaN is a kind of its own each time."""
-    if not len(slot):
-        return np.empty(0, dtype=int), np.empty(0, dtype=int)
-    breaks = np.flatnonzero((np.diff(slot) != step) | (kind[1:] != kind[:-1]))
-    return np.concatenate(([0], breaks + 1)), np.concatenate((breaks, [len(slot) - 1]))
+        return existing(self.store, wanted)
 
 
 def _newest_snapshot(series: Iterable[Series], found: dict[Key, list[Stretch]]) -> dict[Key, list[Stretch]]:
@@ -311,20 +217,3 @@ def _newest_snapshot(series: Iterable[Series], found: dict[Key, list[Stretch]]) 
     gone = {one.key: one for one in snapshots if not found[one.key] or found[one.key][-1].span.end != newest}
     left_out = {key: [Stretch(Interval(newest - one.cadence, newest), None)] for key, one in gone.items()}
     return found | left_out
-
-
-def _arrays(connection: duckdb.DuckDBPyConnection, query: str, asked: Mapping[str, Any]) -> dict[str, Array]:
-    """The columns of a result; nulls are NaN."""
-    columns: dict[str, Any] = connection.execute(query, asked).fetchnumpy()
-    return {
-        name: np.ma.filled(column, np.nan) if isinstance(column, np.ma.MaskedArray) else column
-        for name, column in columns.items()
-    }
-
-
-def _span(start: Any, end: Any) -> Interval:
-    return Interval(EPOCH + int(start) * MICROSECOND, EPOCH + int(end) * MICROSECOND)
-
-
-def _hours(start: Any, end: Any) -> Interval:
-    return Interval(EPOCH + int(start) * HOUR, EPOCH + int(end) * HOUR)

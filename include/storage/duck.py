@@ -16,7 +16,7 @@ import duckdb
 from include.domain.errors import StorageError
 from include.domain.readings import Partition
 from include.storage.keys import month_prefix, readings_key, year_prefix
-from include.storage.object_store import ObjectStore
+from include.storage.object_store import ObjectInfo, ObjectStore
 from include.storage.s3 import S3Store
 
 MEMORY_LIMIT: Final = "400MB"
@@ -117,14 +117,14 @@ def _opened(setup: _Setup) -> duckdb.DuckDBPyConnection:
 
 def existing_files(store: ObjectStore, partitions: Iterable[Partition]) -> list[str]:
     """Addresses of the partitions' files that exist; the cost depends on the span asked for, not on all history."""
-    return [store.address(key) for key in existing_keys(store, partitions).values()]
+    return [store.address(info.key) for info in existing(store, partitions).values()]
 
 
-def existing_keys(store: ObjectStore, partitions: Iterable[Partition]) -> dict[Partition, str]:
-    """The keys of those of the partitions that have a file, in the order asked for."""
+def existing(store: ObjectStore, partitions: Iterable[Partition]) -> dict[Partition, ObjectInfo]:
+    """The files of those of the partitions that have one, in the order asked for."""
     wanted = {partition: readings_key(partition) for partition in partitions}
-    found = {info.key for prefix in _prefixes(wanted) for info in store.list(prefix)}
-    return {partition: key for partition, key in wanted.items() if key in found}
+    found = {info.key: info for prefix in _prefixes(wanted) for info in store.list(prefix)}
+    return {partition: found[key] for partition, key in wanted.items() if key in found}
 
 
 def _prefixes(partitions: Iterable[Partition]) -> Iterator[str]:

@@ -16,6 +16,7 @@ VERDICTS: Final = "verdicts"
 REPORTS: Final = "gap_reports"
 CYCLES: Final = "cycles"
 INVENTORY: Final = "inventory"
+DIGESTS: Final = "digests"
 ALERTS_KEY: Final = "alerts/state.json"
 """The incidents that go on, of all DAGs, and the messages that have not been sent yet."""
 
@@ -65,6 +66,11 @@ def cycle_key(source: str) -> str:
 def inventory_key(source: str) -> str:
     """What is in each readings file of a source."""
     return f"{INVENTORY}/source={source}.json"
+
+
+def digests_key(source: str, year: int) -> str:
+    """What gap scans have found in the readings files of a source and a year."""
+    return f"{DIGESTS}/source={source}/year={year:04d}.json"
 
 
 def report_key(source: str, first: date, last: date, *, of: str = "") -> str:

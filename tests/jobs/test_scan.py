@@ -1,5 +1,6 @@
 """What a scan finds in files that are not as they should be; that it finds gaps is test_gapcheck's business."""
 
+import json
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 
@@ -7,12 +8,13 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from include.domain.calendar import HOUR, Interval, Month, day_span
+from include.domain.calendar import HOUR, Interval, Month, day_span, microseconds
 from include.domain.catalogue import AREAS
 from include.domain.gaps import Held, Stretch
 from include.domain.readings import Feed, Partition
-from include.jobs.scan import EPOCH, MICROSECOND, Scan
-from include.storage.keys import readings_key
+from include.jobs.held import MICROSECOND
+from include.jobs.scan import Scan
+from include.storage.keys import DIGESTS, readings_key
 from include.storage.local import LocalStore
 from include.storage.parquet import SCHEMA, encode
 
@@ -27,7 +29,7 @@ Change = Callable[[pa.Table], pa.Table]
 
 def day_of(span: Interval = SPAN) -> pa.Table:
     """A whole day of the frequency."""
-    first = (span.start - EPOCH) // MICROSECOND
+    first = microseconds(span.start)
     stamps = pa.array(first + np.arange(SLOTS) * 5_000_000).cast(SCHEMA.field("timestamp").type)
     values = pa.array(50 + np.arange(SLOTS) % 7 / 100)
     return pa.table([stamps, [FREQUENCY.field] * SLOTS, values, stamps], schema=SCHEMA)
@@ -100,3 +102,75 @@ def test_an_hour_of_which_half_lies_in_another_days_file_is_whole(
     put(store, without(rows, *range(12 * 720, 12 * 720 + 360)))
     put(store, rows.slice(12 * 720, 360), day=DAY.day - 1)
     assert look(store, first=DAY - timedelta(days=1))[0][-1].held is Held.VALUE
+
+
+def digests(store: LocalStore) -> list[str]:
+    return [info.key for info in store.list(f"{DIGESTS}/")]
+
+
+def test_a_file_is_not_read_again_until_it_changes(store: LocalStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(store, day_of())
+    whole = look(store)
+    assert digests(store) == ["digests/source=eirgrid/year=2026.json"]
+    with monkeypatch.context() as patched:
+        patched.setattr("include.jobs.scan.decode", None)
+        assert look(store) == whole
+    put(store, without(day_of(), 12 * 720))
+    assert Stretch(Interval(NOON, NOON + HOUR), None, 1) in look(store)[0]
+
+
+def test_what_was_remembered_under_another_catalogue_is_forgotten(
+    store: LocalStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(store, with_values(day_of(), np.full(3, np.nan), slice(12 * 720, 12 * 720 + 3)))
+    assert Stretch(Interval(NOON, NOON + HOUR), Held.UNSETTLED, 3) in look(store)[0]
+    monkeypatch.setattr("include.domain.series.NULL_GRACE", timedelta(days=-1))
+    assert Stretch(Interval(NOON, NOON + HOUR), Held.NULL, 3) in look(store)[0]
+
+
+@pytest.mark.parametrize("damaged", [b"", b"[]", b'{"rules": 1}', b"\xff"])
+def test_a_damaged_memory_costs_a_second_reading_only(damaged: bytes, store: LocalStore) -> None:
+    put(store, day_of())
+    whole = look(store)
+    (key,) = digests(store)
+    store.overwrite(key, damaged)
+    assert look(store) == whole
+    assert json.loads(store.root.joinpath(key).read_bytes())["files"]
+
+
+def test_a_dry_look_writes_nothing(store: LocalStore) -> None:
+    put(store, day_of())
+    scan = Scan(store, "eirgrid", AREAS, SPAN, SPAN.end, remember=False)
+    scan.evidence([FREQUENCY])
+    assert digests(store) == []
+
+
+def test_hours_that_the_window_cuts_are_counted_anew(store: LocalStore) -> None:
+    put(store, day_of())
+    look(store)
+    # As of half past ten: of what is an hour ahead nothing counts, though the whole day is remembered.
+    now = SPAN.start + timedelta(hours=10, minutes=30)
+    found = Scan(store, "eirgrid", AREAS, SPAN, now).evidence([FREQUENCY])[FREQUENCY.key].stretches
+    half = SPAN.start + 11 * HOUR
+    assert list(found) == [
+        Stretch(Interval(SPAN.start, half), Held.VALUE),
+        Stretch(Interval(half, half + HOUR / 2), None, 360),
+    ]
+
+
+def test_what_stands_still_over_the_end_of_a_month_is_seen_whole(store: LocalStore) -> None:
+    (snsp,) = (one for area in AREAS for one in area.series if one.key == ("snsp", "ALL", "SNSP_ALL"))
+    assert snsp.frozen_after is not None
+    step, needed = snsp.cadence, snsp.frozen_after // snsp.cadence
+    border = day_span(date(2026, 11, 1)).start
+    for month, before in ((10, needed - 2), (11, 0)):
+        first = border - before * step if month == 10 else border
+        count = before if month == 10 else 2
+        stamps = pa.array([microseconds(first + place * step) for place in range(count)]).cast(SCHEMA.field(0).type)
+        rows = pa.table([stamps, [snsp.field] * count, [42.0] * count, stamps], schema=SCHEMA)
+        store.overwrite(
+            readings_key(Partition("eirgrid", "snsp", "ALL", Month(2026, month))), encode(rows, feed=Feed.SIMULATED)
+        )
+    for _ in range(2):
+        found = Scan(store, "eirgrid", AREAS, day_span(date(2026, 10, 1), DAY), SPAN.end).evidence([snsp])[snsp.key]
+        assert list(found.frozen) == [Interval(border - (needed - 2) * step, border + 2 * step)]
