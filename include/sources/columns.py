@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from types import NoneType
-from typing import Final
+from typing import Final, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -98,8 +98,8 @@ def numbers(column: Sequence[object]) -> Floats:
 def _plain_numbers(column: Sequence[object]) -> Floats:
     """A column without what only `number` can judge. ValueError or OverflowError when there is such a thing."""
     kinds = set(map(type, column))
-    texts = [one for one in column if isinstance(one, str)] if str in kinds else []
-    if not kinds <= {int, float, str, NoneType} or not _PLAIN.fullmatch("".join(texts)):
+    texts = column if kinds == {str} else [one for one in column if type(one) is str] if str in kinds else []
+    if not kinds <= {int, float, str, NoneType} or not _PLAIN.fullmatch("".join(cast("Sequence[str]", texts))):
         raise ValueError("not plain")
     return np.array(column, dtype=np.float64)
 

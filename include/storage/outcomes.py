@@ -50,6 +50,7 @@ class Try:
     """Implausible values of the day, stored as upstream sent them."""
 
 
+NAMES: Final = {kind: tuple(one.name for one in fields(kind)) for kind in (Failed, Try)}
 Refusals = Mapping[tuple[str, str], datetime]
 """When upstream refused (interface, field) last."""
 
@@ -111,8 +112,7 @@ def _encode(outcomes: Outcomes) -> bytes:
 
 def _sparse(one: Try | Failed) -> dict[str, Any]:
     """Without what is absent."""
-    names = (each.name for each in fields(one))
-    held = {name: value for name in names if (value := getattr(one, name)) not in (None, ())}
+    held = {name: value for name in NAMES[type(one)] if (value := getattr(one, name)) not in (None, ())}
     return held | {"failed": [_sparse(each) for each in one.failed]} if isinstance(one, Try) and one.failed else held
 
 
