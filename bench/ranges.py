@@ -1,6 +1,7 @@
 """A range query over years through the Lambda handler, DuckDB over one compacted file, and pandas over that file."""
 
 import json
+import statistics
 import sys
 from collections.abc import Callable
 from datetime import date
@@ -18,12 +19,13 @@ from bench.store import LAST
 from include.storage.keys import READINGS
 
 DAILY: Final = """
-    SELECT epoch_us(date_trunc('day', timezone($zone, timestamp))) AS day,
-        avg(value), min(value), max(value), sum(value), count(value)
+    SELECT date_trunc('day', timestamp) AS day, avg(value), sum(value), count(value)
     FROM read_parquet($file)
     WHERE region = 'ROI' AND field = 'WIND_ACTUAL' AND timestamp >= $start
     GROUP BY day ORDER BY day
 """
+DIVIDED: Final = DAILY.replace("date_trunc('day', timestamp)", "epoch_us(timestamp) // 86_400_000_000")
+"""Days of UTC can be told by division, which DuckDB does in a third of the time; those of a zone cannot."""
 TIMES: Final = 15
 
 
@@ -39,7 +41,8 @@ def measure(store: Path, *, years: int, rounds: int) -> list[Figure]:
             samples,
             goals=(by_limit(samples, most=2.0),),
             note=f"event in to answer out, {found[0]['points']} points; limit: DuckDB on one file with all of the area,"
-            " in process, its connection open; plain: pandas on that file",
+            " in process, its connection open, days by date_trunc (by division of the instant it takes"
+            f" {statistics.median(one['divided'] for one in found):.0f} ms); plain: pandas on that file",
         )
     ]
 
@@ -54,17 +57,16 @@ def compact(store: Path) -> Path:
     return path
 
 
-def limit(connection: duckdb.DuckDBPyConnection, path: str, first: str, zone: str) -> list[Any]:
+def limit(connection: duckdb.DuckDBPyConnection, query: str, path: str, first: str) -> list[Any]:
     """The buckets as rows."""
-    return connection.execute(DAILY, {"file": path, "start": first, "zone": zone}).fetchall()
+    return connection.execute(query, {"file": path, "start": first}).fetchall()
 
 
-def plain(path: str, first: str, zone: str) -> Any:
+def plain(path: str, first: str) -> Any:
     """Read all, choose, resample."""
     frame = pd.read_parquet(path)
     chosen = frame[(frame["region"] == "ROI") & (frame["field"] == "WIND_ACTUAL") & (frame["timestamp"] >= first)]
-    local = chosen.set_index(chosen["timestamp"].dt.tz_convert(zone))["value"]
-    return local.resample("1D").agg(["mean", "min", "max", "sum", "count"]).to_dict("records")
+    return chosen.set_index("timestamp")["value"].resample("1D").agg(["mean", "sum", "count"]).to_dict("records")
 
 
 def main(compacted: str, first: str) -> dict[str, float]:
@@ -75,12 +77,12 @@ def main(compacted: str, first: str) -> dict[str, float]:
     body = json.loads(handler(zipped("/api/wind", query) | {"headers": {}}, None)["body"])
     connection = duckdb.connect(config={"threads": "2"})
     connection.execute("SET TimeZone = 'UTC'")
-    zone = body["tz"]
     ways: dict[str, Callable[[], Any]] = {
         OURS: partial(handler, zipped("/api/wind", query), None),
-        LIMIT: partial(limit, connection, compacted, first, zone),
-        PLAIN: partial(plain, compacted, first, zone),
+        LIMIT: partial(limit, connection, DAILY, compacted, first),
+        PLAIN: partial(plain, compacted, first),
     }
+    ways["divided"] = partial(limit, connection, DIVIDED, compacted, first)
     found = {name: timed(way, 3 if name == PLAIN else TIMES)["median"] for name, way in ways.items()}
     return found | {"points": len(body["series"][0]["points"])}
 
