@@ -18,7 +18,8 @@ HEADS: Final = ("Work", "Ours", "Limit", "Plain", "Ratio or figure", "Goal", "")
 LEGEND: Final = (
     "Each figure stands beside the least code that could do the job (*limit*) and, where there is one, beside what one"
     " would write first (*plain*); both are in `bench/`, and all are taken in turns in one run. Numbers are medians,"
-    " least and most in brackets; a ratio is the median of the rounds' ratios. All data are simulated. [Every sample](benchmarks.json)."
+    " least and most in brackets; a ratio is the median of the rounds' ratios."
+    " All data are simulated. [Every sample](benchmarks.json)."
 )
 PACKAGES: Final = ("apache-airflow", "duckdb", "pyarrow", "pandas", "fastapi")
 
