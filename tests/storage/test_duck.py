@@ -146,7 +146,7 @@ def test_a_database_is_not_used_with_other_settings_or_in_another_process(
 def test_a_database_is_not_used_with_credentials_that_were_renewed(
     s3_store: S3Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    held = {"AccessKeyId": "first", "SecretAccessKey": "one"}
+    held = {"AccessKeyId": "first", "SecretAccessKey": "one"}  # pragma: allowlist secret
 
     class Session:
         def get_credentials(self) -> object:
@@ -157,7 +157,7 @@ def test_a_database_is_not_used_with_credentials_that_were_renewed(
 
     monkeypatch.setattr("boto3.Session", Session)
     databases = Databases(s3_store)
-    secret = "SELECT secret_string FROM duckdb_secrets()"
+    secret = "SELECT secret_string FROM duckdb_secrets()"  # pragma: allowlist secret
     for expected in ([], ["lasting"]):
         with databases.cursor() as cursor:
             assert _mark(cursor) == expected
