@@ -75,14 +75,16 @@ class Bench:
     @cached_property
     def served(self) -> Path:
         """Years of the 15- and 30-minute series, 31 days of frequency, and all summaries."""
-        store = self._filled("served", date(LAST.year - self.size.years, 11, 1), fine_since=MONTH)
+        store = self._filled(
+            f"served-{self.size.years}-years", date(LAST.year - self.size.years, 11, 1), fine_since=MONTH
+        )
         export_all(store, now=NOW)
         return store
 
     @cached_property
     def shown(self) -> Path:
         """What the dashboard is measured over: the same with a few holes."""
-        store = self.folder / "shown"
+        store = self.folder / f"shown-{self.size.years}-years"
         build(store, first=date(LAST.year - self.size.years, 11, 1))
         return store
 
@@ -92,7 +94,6 @@ class Bench:
         whole = self.size == FULL
         first = date(LAST.year, LAST.month, 1) if whole else LAST
         found: dict[str, Callable[[], list[Figure]]] = {
-            "parse": lambda: parse.measure(rounds=size.rounds),
             "merge": lambda: merge.measure(self.small, rounds=size.rounds, slowed=self.slowed),
             "fetch": lambda: fetch.measure(first, LAST, rounds=size.rounds),
             "load": lambda: load.measure(years=size.years, fine_days=size.fine_days),
@@ -103,6 +104,7 @@ class Bench:
         }
         if whole:
             found |= {
+                "parse": lambda: parse.measure(rounds=size.rounds),
                 "api": lambda: api.measure(self.served, rounds=size.rounds, seconds=size.seconds),
                 "freshness": freshness.measure,
                 "browser": lambda: browser.measure(self.shown, rounds=size.rounds),
@@ -134,7 +136,14 @@ def main(
         works = Bench(place, QUICK if quick else FULL, slowed).works()
         if wrong := sorted(set(only or ()) - works.keys()):
             raise typer.BadParameter(f"{', '.join(wrong)}; allowed: {', '.join(works)}", param_hint="--only")
-        figures = list(_measured({name: work for name, work in works.items() if name in (only or works)}, quick=quick))
+        figures: list[Figure] = []
+        try:
+            chosen = {name: work for name, work in works.items() if name in (only or works)}
+            figures.extend(_measured(chosen, quick=quick))
+        except BaseException:
+            # What was measured before is not lost; where the page of a whole run lies it has no place.
+            _written(figures, OUT, quick=quick)
+            raise
     missed = _written(figures, out, quick=quick)
     if missed:
         print("MISSED\n  " + "\n  ".join(missed))

@@ -91,9 +91,6 @@ def _handler(given: dict[str, str], *, rounds: int) -> Iterator[Figure]:
 def _servers(store: Path, given: dict[str, str], rounds: int, seconds: int) -> Iterator[Figure]:
     for name in SERVED:
         work = f"uvicorn, one worker, gzip: /api/{name}"
-        if shutil.which("wrk") is None:
-            yield Figure(work, note="left out: wrk is not installed (apt-get install wrk)")
-            continue
         body = given | {"BENCH_BODY": str(store / summary_key(name))}
         apps = {OURS: "", LIMIT: "bench.api_servers:bare", PLAIN: "bench.api_servers:plain"}
         ways = {way: partial(_served, app, body, f"/api/{name}", seconds) for way, app in apps.items()}
@@ -129,6 +126,8 @@ def _serving(app: str, given: Mapping[str, str]) -> Iterator[str]:
 
 
 def _wrk(url: str, seconds: int) -> float:
+    if shutil.which("wrk") is None:
+        raise FileNotFoundError("wrk is not installed: apt-get install wrk")
     command = ["wrk", "-t1", f"-c{CLIENTS}", f"-d{seconds}s", "-H", "Accept-Encoding: gzip", url]
     told = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     if "Non-2xx" in told:

@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from bench.figures import Figure, Goal
 from bench.showcase import ROOT, serving
+from dev.ports import free_port
 
 SLOWER: Final = 4
 """How much slower the processor is made."""
@@ -47,7 +48,7 @@ PAN: Final = """frames => new Promise(done => {
 def measure(store: Path, *, rounds: int) -> list[Figure]:
     """The figures of the dashboard over this store."""
     chromium = subprocess.run([ROOT / "dev/chromium"], check=True, capture_output=True, text=True).stdout.strip()
-    with sync_playwright() as playwright, serving(store, 8974) as address:
+    with sync_playwright() as playwright, serving(store, free_port()) as address:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
         # Not in turns: what a closed page has asked of the server is still being worked on when the next one opens.
         loads = [first_load(browser, address) for _ in range(rounds)]

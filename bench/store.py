@@ -56,7 +56,10 @@ def _write(folder: Path, partition: Partition, now: datetime | None) -> None:
         data = encode(pa.concat_tables(sorted(parts, key=lambda part: str(part["field"][0]))), feed=Feed.SIMULATED)
         path = folder / readings_key(partition)
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(data)
+        # Whole or not at all: what is there stays.
+        unfinished = path.with_suffix(".part")
+        unfinished.write_bytes(data)
+        unfinished.replace(path)
 
 
 def _rows(series: Series, partition: Partition, now: datetime | None) -> pa.Table | None:

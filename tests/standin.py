@@ -51,6 +51,8 @@ class StandIn:
 
 def give_back(response: requests.Response, body: bytes) -> None:
     """Put a body into a response whose own a hook has read, for the next reader."""
+    # Its connection is free again; nobody else would say so.
+    response.raw.release_conn()
     response.raw = urllib3.HTTPResponse(io.BytesIO(body), preload_content=False)
 
 

@@ -5,7 +5,7 @@ import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import partial
+from functools import cached_property, partial
 from itertools import groupby
 from typing import Any, Final
 
@@ -18,7 +18,7 @@ from include.domain.series import Area, Role
 from include.export import ALSO_READS, COLUMNS, NEWEST, area_sql, sql, withheld_parameters
 from include.jobs.summary import AreaSummary, Column, Columns, as_columns, as_json, gaps_since, head_of, since
 from include.sources.base import SourceEntry
-from include.storage.duck import connect, existing_files
+from include.storage.duck import Databases, existing_files
 from include.storage.keys import SCHEMA_VERSION, partitions_of, summary_key
 from include.storage.object_store import ObjectStore
 
@@ -31,7 +31,7 @@ HOURS_OF_FUEL_MIX: Final = 24
 Parse = Callable[[bytes], dict[str, Any]]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Export:
     """All that writing summaries needs."""
 
@@ -45,7 +45,7 @@ class Export:
         entry = next(one for one in self.entries if one.source_id == source_id)
         area = entry.area(name)
         also = [entry.area(other) for other in ALSO_READS.get(name, ())]
-        with connect(self.store) as connection:
+        with self._databases.cursor() as connection:
             query = partial(self._query, connection, source_id)
             columns = query(area_sql(name), [area, *also], self._window)
             newest = self._newest(query, area) if area.partitioned_by_day else {}
@@ -75,6 +75,10 @@ class Export:
             "gaps": gaps_since(gaps, window),
         }
         return any([self._write("snapshot", document), self._write("recent", recent)])
+
+    @cached_property
+    def _databases(self) -> Databases:
+        return Databases(self.store)
 
     @property
     def _attribution(self) -> str:

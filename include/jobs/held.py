@@ -1,9 +1,8 @@
 """What a readings file holds of a series, as runs: all that a gap scan needs, and short enough to be remembered."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from itertools import pairwise
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -22,6 +21,8 @@ SECOND: Final = 1_000_000
 """In microseconds."""
 KINDS: Final = (Held.VALUE, Held.NULL, Held.UNSETTLED, Held.WITHHELD)
 """By their numbers. Remembered: only ever added to."""
+METHOD: Final = 1
+"""Counted up whenever the same rows give another digest than before."""
 SOME: Final = -1
 """In the place of a kind, for an hour that lacks some of its rows."""
 
@@ -67,7 +68,9 @@ class Digest:
     def from_lists(cls, told: Sequence[Sequence[Sequence[Any]]]) -> "Digest":
         """What `listed` was."""
         same, flat = told
-        return cls([Same(*one) for one in same], [Flat(*one) for one in flat])
+        return cls(
+            [Same(*map(int, one)) for one in same], [Flat(int(one[0]), int(one[1]), float(one[2])) for one in flat]
+        )
 
     @property
     def listed(self) -> list[list[Any]]:
@@ -81,8 +84,9 @@ def by_hour(series: Series) -> bool:
 
 
 def rules(series: Series) -> str:
-    """What a digest depends on beside the rows."""
-    return f"{series.field} {series.cadence} {series.settles_after} {_least(series)} {series.frozen_after}"
+    """What a digest depends on beside the rows, the way it is made included."""
+    told = (series.field, series.cadence, series.history, series.settles_after, series.frozen_after, _least(series))
+    return f"{METHOD} {KINDS} {told}"
 
 
 def united(series: Series, parts: Iterable[Digest]) -> Digest:
@@ -96,10 +100,20 @@ def united(series: Series, parts: Iterable[Digest]) -> Digest:
     return Digest(list(_joined_same(sorted(same), step)), list(_joined_flat(sorted(flat), step)))
 
 
-def overlap(series: Series, digest: Digest) -> bool:
-    """Whether steps are told of twice: two files hold parts of the same, and only their rows can tell."""
+def overlapping[Of](series: Series, parts: Mapping[Of, Digest]) -> set[Of]:
+    """Files that tell of the same steps: they hold parts of the same, and only their rows can tell."""
     step = _step(series)
-    return any(one.start + one.steps * step > other.start for one, other in pairwise(digest.same))
+    ordered = sorted(
+        (one.start, one.start + one.steps * step, place) for place, of in enumerate(parts) for one in parts[of].same
+    )
+    twice: set[int] = set()
+    last, by = 0, -1
+    for start, end, place in ordered:
+        if start < last:
+            twice |= {place, by}
+        if end > last:
+            last, by = end, place
+    return {of for place, of in enumerate(parts) if place in twice}
 
 
 def stretches(series: Series, digest: Digest, *, inside: Interval) -> list[Stretch]:
@@ -143,8 +157,10 @@ def _columns(series: Series, rows: pa.Table, inside: Interval | None) -> tuple[A
     if names.dictionary.to_pylist() != [series.field]:
         mine = names.indices.to_numpy() == names.dictionary.index(series.field).as_py()
         slot, value, fetched = slot[mine], value[mine], fetched[mine]
-    if (slot[1:] < slot[:-1]).any():
+    if (slot[1:] <= slot[:-1]).any():
+        # No file that was merged; of a slot that is there twice, the row that stands last.
         order = np.argsort(slot, kind="stable")
+        order = order[np.append(np.diff(slot[order]) > 0, True)]
         slot, value, fetched = slot[order], value[order], fetched[order]
     if inside is None:
         return slot, value, fetched

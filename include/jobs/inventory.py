@@ -83,7 +83,7 @@ class Inventory:
         table = decode(found.data, key=info.key)
         return {
             "key": info.key,
-            "listed_as": info.version,
+            "listed_as": found.version,
             "version": found.version_id or hashlib.sha256(found.data).hexdigest()[:16],
             "size": len(found.data),
             "sha256": hashlib.sha256(found.data).hexdigest(),

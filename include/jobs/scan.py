@@ -19,11 +19,11 @@ from include.domain.gaps import Evidence, Stretch, frozen_spans
 from include.domain.readings import Partition
 from include.domain.series import Area, History, Series
 from include.export import ALSO_READS, area_sql, withheld_parameters
-from include.jobs.held import Digest, by_hour, flats, overlap, rules, stretches, united, with_withheld
+from include.jobs.held import Digest, by_hour, flats, overlapping, rules, stretches, united, with_withheld
 from include.storage.digests import Digests
 from include.storage.duck import connect, existing
 from include.storage.keys import partitions_of
-from include.storage.object_store import ObjectInfo, ObjectStore
+from include.storage.object_store import ObjectInfo, ObjectStore, StoredObject
 from include.storage.parquet import CODED, decode
 
 Key = tuple[str, str, str]
@@ -119,28 +119,33 @@ class Scan:
         """The digest of each series over all files."""
         told = {of: known for of, info in files.items() if (known := self._remembered(series, of, info, span))}
         unread = [of for of in files if of not in told]
-
         for some in batched(unread, FILES_AT_ONCE):
-            for of, data in zip(some, pool.map(lambda of: self._data(files[of]), some), strict=True):
-                told[of] = digests = self._digest(of, decode(data, key=files[of].key, schema=CODED), span)
+            for of, found in zip(some, pool.map(lambda of: self._get(files[of].key), some), strict=True):
+                told[of] = digests = self._digest(of, decode(found.data, key=files[of].key, schema=CODED), span)
                 if not self._is_cut(of, span):
-                    self._digests.add(of.month.year, files[of], {name: one.listed for name, one in digests.items()})
-        found: dict[str, Digest] = {}
-        for one in series:
-            digest = united(one, (told[of][one.field] for of in files))
-            if overlap(one, digest):
-                rows = pa.concat_tables(decode(self._data(info), key=info.key, schema=CODED) for info in files.values())
-                digest = Digest.of(one, rows, inside=span)
-            found[one.field] = digest
-        return found
+                    listed = {name: one.listed for name, one in digests.items()}
+                    self._digests.add(of.month.year, files[of].key, found.version, listed)
+        return {one.field: self._united(one, {of: told[of][one.field] for of in files}, files, span) for one in series}
+
+    def _united(self, series: Series, parts: Mapping[Partition, Digest], files: Files, span: Interval) -> Digest:
+        """The digest over all files; what two of them hold parts of is told from the rows of both."""
+        if twice := overlapping(series, parts):
+            rows = pa.concat_tables(
+                decode(self._get(files[of].key).data, key=files[of].key, schema=CODED) for of in parts if of in twice
+            )
+            again = Digest.of(series, rows, inside=span)
+            return united(series, [again, *(part for of, part in parts.items() if of not in twice)])
+        return united(series, parts.values())
 
     def _remembered(
         self, series: Sequence[Series], of: Partition, info: ObjectInfo, span: Interval
     ) -> dict[str, Digest] | None:
         known = None if self._is_cut(of, span) else self._digests.of(of.month.year, info)
-        if known is None:
+        try:
+            return None if known is None else {one.field: Digest.from_lists(known[one.field]) for one in series}
+        except (KeyError, TypeError, ValueError):
+            # Damaged: the file tells it again.
             return None
-        return {one.field: Digest.from_lists(known[one.field]) for one in series}
 
     def _digest(self, of: Partition, rows: pa.Table, span: Interval) -> dict[str, Digest]:
         """The digest of a file for each series that it may hold."""
@@ -154,11 +159,11 @@ class Scan:
         counted = any(by_hour(one) for one in self._area(of.area).series)
         return counted and not (span.start <= of.span.start and of.span.end <= span.end)
 
-    def _data(self, info: ObjectInfo) -> bytes:
-        found = self.store.get(info.key)
+    def _get(self, key: str) -> StoredObject:
+        found = self.store.get(key)
         if found is None:
-            raise StorageError(f"{info.key} is gone")
-        return found.data
+            raise StorageError(f"{key} is gone")
+        return found
 
     def _area(self, name: str) -> Area:
         return next(one for one in self.areas if one.name == name)

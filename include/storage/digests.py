@@ -4,11 +4,15 @@ An entry counts only for the very version of its file. Whatever is lost here is 
 """
 
 import json
+import logging
 from collections.abc import Mapping
 from typing import Any
 
+from include.domain.errors import StorageError
 from include.storage.keys import SCHEMA_VERSION, digests_key
 from include.storage.object_store import ObjectInfo, ObjectStore
+
+log = logging.getLogger(__name__)
 
 Told = Mapping[str, Any]
 """By field, what a file holds of it."""
@@ -27,12 +31,14 @@ class Digests:
 
     def of(self, year: int, info: ObjectInfo) -> Told | None:
         """What is remembered of this version of a file; None: nothing."""
-        version, told = self._year(year).get(info.key, (None, None))
-        return told if version == info.version else None
+        match self._year(year).get(info.key):
+            case [info.version, dict() as told]:
+                return told
+        return None
 
-    def add(self, year: int, info: ObjectInfo, told: Told) -> None:
+    def add(self, year: int, key: str, version: str, told: Told) -> None:
         """Remember what this version of a file holds."""
-        self._year(year)[info.key] = [info.version, told]
+        self._year(year)[key] = [version, told]
         self._changed.add(year)
 
     def save(self) -> None:
@@ -40,7 +46,11 @@ class Digests:
         for year in sorted(self._changed):
             document = {"schema_version": SCHEMA_VERSION, "rules": self.rules, "files": self._files[year]}
             data = json.dumps(document, separators=(",", ":")).encode()
-            self.store.overwrite(digests_key(self.source_id, year), data)
+            try:
+                self.store.overwrite(digests_key(self.source_id, year), data)
+            except StorageError as error:
+                # The next scan reads these files again.
+                log.warning("what %s's files of %d hold cannot be remembered: %s", self.source_id, year, error)
         self._changed.clear()
 
     def _year(self, year: int) -> dict[str, list[Any]]:
@@ -51,9 +61,13 @@ class Digests:
     def _read(self, year: int) -> dict[str, list[Any]]:
         found = self.store.get(digests_key(self.source_id, year))
         try:
-            document = json.loads(found.data) if found is not None else {}
-            files: dict[str, list[Any]] = document["files"] if document.get("rules") == self.rules else {}
-        except (ValueError, KeyError, AttributeError):
-            # Damaged: it can be had again.
-            return {}
-        return files
+            document = json.loads(found.data) if found is not None else None
+        except ValueError:
+            document = None
+        match document:
+            case {"schema_version": int(version), "rules": self.rules, "files": dict() as files} if (
+                version == SCHEMA_VERSION
+            ):
+                return files
+        # Damaged, or of other rules: it can be had again.
+        return {}

@@ -15,13 +15,14 @@ import duckdb
 
 from include.domain.errors import StorageError
 from include.domain.readings import Partition
-from include.storage.keys import month_prefix, readings_key, year_prefix
+from include.storage.keys import month_prefix, readings_key, region_prefix, year_prefix
 from include.storage.object_store import ObjectInfo, ObjectStore
 from include.storage.s3 import S3Store
 
 MEMORY_LIMIT: Final = "400MB"
 THREADS: Final = 2
-MONTHS_LISTED_ONE_BY_ONE: Final = 3
+LISTED_ONE_BY_ONE: Final = 3
+"""Months of a year, or years of a region: more are listed together."""
 
 
 def connect(store: ObjectStore) -> duckdb.DuckDBPyConnection:
@@ -128,12 +129,17 @@ def existing(store: ObjectStore, partitions: Iterable[Partition]) -> dict[Partit
 
 
 def _prefixes(partitions: Iterable[Partition]) -> Iterator[str]:
-    """What to list: months, or the whole year where that saves asking."""
-    months: dict[str, dict[str, None]] = {}
+    """What to list: months, or whole years, or all of a region, where that saves asking."""
+    regions: dict[str, dict[str, dict[str, None]]] = {}
     for partition in partitions:
-        months.setdefault(year_prefix(partition), {})[month_prefix(partition)] = None
-    for year, inside in months.items():
-        yield from inside if len(inside) <= MONTHS_LISTED_ONE_BY_ONE else [year]
+        years = regions.setdefault(region_prefix(partition), {})
+        years.setdefault(year_prefix(partition), {})[month_prefix(partition)] = None
+    for region, years in regions.items():
+        if len(years) > LISTED_ONE_BY_ONE:
+            yield region
+            continue
+        for year, months in years.items():
+            yield from months if len(months) <= LISTED_ONE_BY_ONE else [year]
 
 
 def _load_httpfs(connection: duckdb.DuckDBPyConnection) -> None:

@@ -96,6 +96,11 @@ def year_prefix(partition: Partition) -> str:
     return f"{month_prefix(partition).rpartition('/month=')[0]}/"
 
 
+def region_prefix(partition: Partition) -> str:
+    """What the keys of all readings files of the partition's area and region start with."""
+    return f"{month_prefix(partition).rpartition('/year=')[0]}/"
+
+
 def partitions_of(source: str, area: Area, region: str, span: Interval) -> list[Partition]:
     """The partitions of an area and region that hold slots of this UTC span, ascending."""
     if span.end <= span.start:

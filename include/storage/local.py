@@ -28,10 +28,11 @@ class LocalStore:
     def get(self, key: str, *, unless: str | None = None) -> StoredObject | None:
         """See ObjectStore.get."""
         try:
-            data = self._path(key).read_bytes()
+            with self._path(key).open("rb") as file:
+                data, version = file.read(), _version(os.fstat(file.fileno()))
         except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
             return None
-        found = StoredObject(data, _etag(data))
+        found = StoredObject(data, _etag(data), version)
         return None if found.etag == unless else found
 
     def get_version(self, key: str, version_id: str) -> StoredObject | None:  # noqa: ARG002  the protocol's
@@ -67,7 +68,7 @@ class LocalStore:
             with suppress(FileNotFoundError):
                 stat = (self.root / key).stat()
                 at = datetime.fromtimestamp(stat.st_mtime, UTC)
-                yield ObjectInfo(key, stat.st_size, at, f"{stat.st_mtime_ns}-{stat.st_size}")
+                yield ObjectInfo(key, stat.st_size, at, _version(stat))
 
     def address(self, key: str) -> str:
         """See ObjectStore.address."""
@@ -112,6 +113,10 @@ class LocalStore:
                 yield
         except OSError as error:
             raise StorageError(f"GRID_STORE: {self.root / key} cannot be written: {error.strerror}") from error
+
+
+def _version(stat: os.stat_result) -> str:
+    return f"{stat.st_mtime_ns}-{stat.st_size}"
 
 
 def _etag(data: bytes) -> str:

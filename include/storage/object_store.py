@@ -12,6 +12,8 @@ class StoredObject:
 
     data: bytes
     etag: str
+    version: str = ""
+    """What a listing calls these bytes: `ObjectInfo.version`."""
     version_id: str | None = None
     """What a versioned bucket calls these bytes for good; None where nothing old is kept."""
 

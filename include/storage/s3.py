@@ -39,7 +39,7 @@ class S3Store:
         try:
             with self._errors(key):
                 answer = self.client.get_object(Bucket=self.bucket, Key=self._full(key), **condition)
-                return StoredObject(answer["Body"].read(), answer["ETag"], _version_id(answer))
+                return StoredObject(answer["Body"].read(), answer["ETag"], answer["ETag"], _version_id(answer))
         except _AbsentError:
             return None
 
@@ -48,7 +48,7 @@ class S3Store:
         try:
             with self._errors(key):
                 answer = self.client.get_object(Bucket=self.bucket, Key=self._full(key), VersionId=version_id)
-                return StoredObject(answer["Body"].read(), answer["ETag"], _version_id(answer))
+                return StoredObject(answer["Body"].read(), answer["ETag"], answer["ETag"], _version_id(answer))
         except _AbsentError:
             return None
 

@@ -24,11 +24,13 @@ def test_a_partition_that_is_read_again_is_caught(tmp_path: Path) -> None:
     assert "merge of half a day into a day of frequency: reads of the store" in missed
     assert "live cycle in one process, without Airflow: requests to the store by the ingest of" in missed
     found = bench(tmp_path, *only)
-    assert found.returncode == 0, found.stdout[-2000:] + found.stderr[-2000:]
-    assert "**missed**" not in (tmp_path / "benchmarks.md").read_text()
+    # Ratios of time are held against their floors by `make bench-quick` alone: a test shares its machine.
+    for count in ("reads of the store", "requests to the store"):
+        assert count in found.stdout
+        assert count not in found.stdout.partition("MISSED\n")[2]
 
 
 def test_a_measurement_that_there_is_not_is_named(tmp_path: Path) -> None:
     refused = bench(tmp_path, "--only", "merges")
     assert refused.returncode == 2
-    assert "merges; allowed: parse, merge, fetch" in refused.stderr
+    assert "merges; allowed: merge, fetch" in refused.stderr

@@ -1,6 +1,7 @@
 """What a scan finds in files that are not as they should be; that it finds gaps is test_gapcheck's business."""
 
 import json
+import os
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 
@@ -10,12 +11,14 @@ import pytest
 
 from include.domain.calendar import HOUR, Interval, Month, day_span, microseconds
 from include.domain.catalogue import AREAS
+from include.domain.errors import StorageError
 from include.domain.gaps import Held, Stretch
 from include.domain.readings import Feed, Partition
 from include.jobs.held import MICROSECOND
 from include.jobs.scan import Scan
 from include.storage.keys import DIGESTS, readings_key
 from include.storage.local import LocalStore
+from include.storage.object_store import StoredObject
 from include.storage.parquet import SCHEMA, encode
 
 (FREQUENCY,) = (one for area in AREAS if area.name == "frequency" for one in area.series)
@@ -174,3 +177,81 @@ def test_what_stands_still_over_the_end_of_a_month_is_seen_whole(store: LocalSto
     for _ in range(2):
         found = Scan(store, "eirgrid", AREAS, day_span(date(2026, 10, 1), DAY), SPAN.end).evidence([snsp])[snsp.key]
         assert list(found.frozen) == [Interval(border - (needed - 2) * step, border + 2 * step)]
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [["x"], None, ["version", {}], ["version", {"SYS_FREQUENCY": [[]]}], ["version", {"SYS_FREQUENCY": [[["x"]], []]}]],
+)
+def test_an_odd_entry_of_the_memory_is_no_entry(odd: list[object] | None, store: LocalStore) -> None:
+    put(store, day_of())
+    whole = look(store)
+    (key,) = digests(store)
+    document = json.loads(store.root.joinpath(key).read_bytes())
+    ((file, entry),) = document["files"].items()
+    document["files"][file] = [entry[0], *odd[1:]] if odd and odd[0] == "version" else odd
+    store.overwrite(key, json.dumps(document).encode())
+    assert look(store) == whole
+
+
+def test_what_is_read_is_remembered_as_the_version_that_it_was(
+    store: LocalStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(store, day_of())
+    path = next(store.root.rglob("data.parquet"))
+    before, times = path.read_bytes(), (path.stat().st_atime_ns, path.stat().st_mtime_ns)
+    get = LocalStore.get
+
+    def changed_meanwhile(self: LocalStore, key: str, **more: str | None) -> StoredObject | None:
+        if key.endswith("data.parquet"):
+            put(store, without(day_of(), 12 * 720))
+        return get(self, key, **more)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(LocalStore, "get", changed_meanwhile)
+        assert Stretch(Interval(NOON, NOON + HOUR), None, 1) in look(store)[0]
+    # Restored, times and all, as rsync does it.
+    path.write_bytes(before)
+    os.utime(path, ns=times)
+    assert look(store) == ([Stretch(SPAN, Held.VALUE)], [])
+
+
+def test_a_memory_that_cannot_be_written_costs_nothing_else(
+    store: LocalStore, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    put(store, day_of())
+
+    def full(*_: object) -> str:
+        raise StorageError("no space left")
+
+    monkeypatch.setattr(LocalStore, "overwrite", full)
+    assert look(store) == ([Stretch(SPAN, Held.VALUE)], [])
+    assert "cannot be remembered: no space left" in caplog.text
+
+
+def test_a_row_of_another_day_has_only_the_files_of_both_read_again(
+    store: LocalStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for day in (19, 20, 21):
+        put(store, day_of(day_span(date(2026, 11, day))), day=day)
+    stray = day_of(day_span(date(2026, 11, 20))).slice(SLOTS - 1, 1)
+    put(store, pa.concat_tables([stray, day_of()]))
+    first = date(2026, 11, 19)
+    whole: tuple[list[Stretch], list[Interval]] = ([Stretch(day_span(first, DAY), Held.VALUE)], [])
+    assert look(store, first=first) == whole
+    read: list[str] = []
+    get = LocalStore.get
+
+    def noted(self: LocalStore, key: str, **more: str | None) -> StoredObject | None:
+        read.append(key)
+        return get(self, key, **more)
+
+    monkeypatch.setattr(LocalStore, "get", noted)
+    assert look(store, first=first) == whole
+    assert [key.partition("day=")[2][:2] for key in read if key.endswith(".parquet")] == ["20", "21"]
+
+
+def test_a_slot_that_is_there_twice_is_one(store: LocalStore) -> None:
+    rows = day_of()
+    put(store, pa.concat_tables([rows, rows.slice(12 * 720, 3)]))
+    assert look(store) == ([Stretch(SPAN, Held.VALUE)], [])
