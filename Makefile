@@ -24,7 +24,7 @@ AT_ONCE := --numprocesses $(WORKERS) --dist loadfile
 GUIDE := mkdocs.yml dev/guide_hooks.py $(shell find docs -type f)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-all test-distributed check format setup reference new-source dashboard guide screenshots bench bench-quick package requirements deploy destroy clean
+.PHONY: help run test test-all test-distributed check format setup reference new-source dashboard guide screenshots bench bench-quick bench-growth package requirements deploy destroy clean
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -74,12 +74,15 @@ new-source: $(SYNCED)  ## Write a source and its test from a template (NAME=…)
 screenshots: $(SYNCED) $(SITE) $(DASHBOARD) $(BROWSER)  ## Every page in both themes and three widths, into .local/screenshots
 	$(PYTHON) -m dev.screenshots
 
-bench: $(SYNCED) $(SITE) $(DASHBOARD) $(BROWSER)  ## Measure all beside its limit, for the guide (ten minutes; ONLY=merge; GROWTH=1 draws years and sources)
+bench: $(SYNCED) $(SITE) $(DASHBOARD) $(BROWSER)  ## Measure all beside its limit, for the guide (ten minutes; ONLY=merge)
 	dev/servers wrk
-	$(PYTHON) -m bench $(if $(GROWTH),--growth --out docs/assets,$(if $(ONLY),$(ONLY:%=--only %),--out docs/reference))
+	$(PYTHON) -m bench $(if $(ONLY),$(ONLY:%=--only %),--out docs/reference)
 
 bench-quick: $(SYNCED)  ## The same on a smaller size against generous floors (90 seconds)
 	$(PYTHON) -m bench --quick
+
+bench-growth: $(SYNCED)  ## Draw how time and memory grow with years and sources, for the guide (ten minutes)
+	$(PYTHON) -m bench --growth --out docs/assets
 
 dashboard: $(DASHBOARD)  ## Build the dashboard into api/dashboard/dist/
 

@@ -1,4 +1,4 @@
-"""`make bench GROWTH=1`: time and memory of a cycle, gap scans, export and range query as history and sources grow.
+"""`make bench-growth`: time and memory of a cycle, gap scans, export and range query as history and sources grow.
 
 The stores end in 2044, so that thirty years fit after the first day of every series.
 """
