@@ -4,8 +4,7 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
-Grown = dict[str, dict[int, dict[str, float]]]
-"""By work and size: milliseconds (`ms`) and MB at most (`mb`)."""
+from bench.growth import Grown
 
 
 def draw(grown: Grown, path: Path, *, over: str) -> None:
