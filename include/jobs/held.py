@@ -1,8 +1,9 @@
 """What a readings file holds of a series, as runs: all that a gap scan needs, and short enough to be remembered."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -97,7 +98,9 @@ def united(series: Series, parts: Iterable[Digest]) -> Digest:
     for part in parts:
         same += part.same
         flat += part.flat
-    return Digest(list(_joined_same(sorted(same), step)), list(_joined_flat(sorted(flat), step)))
+    return Digest(
+        list(_joined(sorted(same), partial(_one_same, step))), list(_joined(sorted(flat), partial(_one_flat, step)))
+    )
 
 
 def overlapping[Of](series: Series, parts: Mapping[Of, Digest]) -> set[Of]:
@@ -227,31 +230,29 @@ def _runs(slot: Array, kind: Array, step: int) -> tuple[Array, Array]:
     return np.concatenate(([0], breaks + 1)), np.concatenate((breaks, [len(slot) - 1]))
 
 
-def _joined_same(ordered: Iterable[Same], step: int) -> Iterator[Same]:
-    before: Same | None = None
+def _joined[Run: (Same, Flat)](ordered: Iterable[Run], join: Callable[[Run, Run], Run | None]) -> Iterator[Run]:
+    """Runs, with those made one that `join` makes one."""
+    before: Run | None = None
     for one in ordered:
-        goes_on = before is not None and one.start == before.start + before.steps * step
-        if before is not None and goes_on and one.kind == before.kind and not (one.lacking or before.lacking):
-            before = Same(before.start, before.steps + one.steps, one.kind)
-            continue
-        if before is not None:
+        both = None if before is None else join(before, one)
+        if before is not None and both is None:
             yield before
-        before = one
+        before = both or one
     if before is not None:
         yield before
 
 
-def _joined_flat(ordered: Sequence[Flat], step: int) -> Iterator[Flat]:
-    before: Flat | None = None
-    for one in ordered:
-        if before is not None and (one.start, one.value) == (before.start + before.steps * step, before.value):
-            before = Flat(before.start, before.steps + one.steps, one.value)
-            continue
-        if before is not None:
-            yield before
-        before = one
-    if before is not None:
-        yield before
+def _one_same(step: int, before: Same, one: Same) -> Same | None:
+    goes_on = one.start == before.start + before.steps * step and one.kind == before.kind
+    # An hour that is not whole stands by itself.
+    return (
+        Same(before.start, before.steps + one.steps, one.kind) if goes_on and not one.lacking | before.lacking else None
+    )
+
+
+def _one_flat(step: int, before: Flat, one: Flat) -> Flat | None:
+    goes_on = one.start == before.start + before.steps * step and one.value == before.value
+    return Flat(before.start, before.steps + one.steps, one.value) if goes_on else None
 
 
 def _step(series: Series) -> int:
