@@ -421,3 +421,5 @@ def test_numbers_of_one_cycle_are_those_of_the_api(visit: Open, copy: Path) -> N
         page = visit("/ui/?series=wind", address=address)
         for key, value in {"demand": current["demand_mw"]["ALL"], "wind": current["wind_mw"]["ALL"]}.items():
             assert page.locator(f"#tile-{key} strong").inner_text() == f"{value:,.0f}"
+        # The charts' code comes after the numbers: the server stays until it is there.
+        page.wait_for_load_state("networkidle")
