@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -13,10 +12,8 @@ import pyarrow as pa
 from include.domain.calendar import DAY, irish_day, microseconds, midnight
 from include.domain.errors import ContractBroken, NotYetPublished, Unsupported, UpstreamError
 from include.sources.base import DataChunk, Setback
-from include.storage.parquet import SCHEMA
-
-Ints = np.ndarray[Any, np.dtype[np.int64]]
-Floats = np.ndarray[Any, np.dtype[np.float64]]
+from include.sources.columns import Floats, Ints
+from include.storage.parquet import SCHEMA, in_microseconds
 
 
 @dataclass
@@ -125,7 +122,7 @@ def parts_of(table: pa.Table, days: Sequence[date]) -> Iterator[Part]:
     bounds = edges(days)
     named = table["field"].combine_chunks().dictionary_encode()
     codes = named.indices.to_numpy()
-    stamps, values = table["timestamp"].cast(pa.int64()).to_numpy(), table["value"].to_numpy()
+    stamps, values = in_microseconds(table["timestamp"]), table["value"].to_numpy()
     for name, code in sorted((name, code) for code, name in enumerate(named.dictionary.to_pylist())):
         own = np.flatnonzero(codes == code)
         if (np.diff(stamps[own]) < 0).any():

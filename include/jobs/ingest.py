@@ -11,7 +11,7 @@ from typing import Any, Final
 import numpy as np
 import pyarrow as pa
 
-from include.domain.calendar import Interval, microseconds
+from include.domain.calendar import Interval
 from include.domain.errors import (
     ContractBroken,
     NotYetPublished,
@@ -24,9 +24,10 @@ from include.jobs.circuit import RunSoFar, went_down
 from include.jobs.fetched import Fetched, Part, edges, parts_of
 from include.jobs.result import UnitResult, describe
 from include.sources.base import Known, Setback, Source
+from include.sources.columns import within
 from include.storage.keys import partitions_of
 from include.storage.outcomes import Failed, Refusals, Try, read_outcomes, record_tries
-from include.storage.parquet import SCHEMA, merge
+from include.storage.parquet import SCHEMA, in_microseconds, merge
 from include.storage.readings import ReadingsStore, Written, newest_value
 
 log = logging.getLogger(__name__)
@@ -103,8 +104,7 @@ class Ingest:
         """The chunks' readings that lie in the unit's partition, one per key."""
         span, found = unit.partition.span, None
         for part in chunks:
-            stamps = part["timestamp"].cast(pa.int64()).to_numpy()
-            inside = (stamps >= microseconds(span.start)) & (stamps < microseconds(span.end))
+            inside = within(in_microseconds(part["timestamp"]), span)
             rows = part if inside.all() else part.filter(pa.array(inside))
             found = rows if found is None else merge(found, rows, settle_after=self._settle_after(unit)).table
         return SCHEMA.empty_table() if found is None else found

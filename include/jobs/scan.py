@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
 from itertools import batched
-from typing import Any, Final
+from typing import Final
 
 import duckdb
 import numpy as np
@@ -19,7 +19,7 @@ from include.domain.gaps import Evidence, Stretch, frozen_spans
 from include.domain.readings import Partition
 from include.domain.series import Area, History, Series
 from include.export import ALSO_READS, area_sql, withheld_parameters
-from include.jobs.held import Digest, by_hour, flats, overlapping, rules, stretches, united, with_withheld
+from include.jobs.held import Array, Digest, by_hour, flats, overlapping, rules, stretches, united, with_withheld
 from include.storage.digests import Digests
 from include.storage.duck import connect, existing
 from include.storage.keys import partitions_of
@@ -28,7 +28,6 @@ from include.storage.parquet import CODED, decode
 
 Key = tuple[str, str, str]
 """(area, region, field)."""
-Array = np.ndarray[Any, Any]
 Files = Mapping[Partition, ObjectInfo]
 Withheld = dict[tuple[str, str], dict[str, Array] | duckdb.Error]
 """By area and region: slots in microseconds since 1970 by field, or why they cannot be told."""

@@ -4,13 +4,13 @@ import json
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from functools import lru_cache
 from itertools import chain, compress
 from operator import itemgetter, sub
 from typing import Any, Final
 
-from include.domain.calendar import Interval
+from include.domain.calendar import Interval, from_microseconds, microseconds
 from include.domain.catalogue import ATTRIBUTION, CYCLE
 from include.domain.marks import marked
 from include.domain.readings import Feed
@@ -171,7 +171,7 @@ class AreaSummary:
 
     def _readings(self, region: str) -> Iterable[dict[str, Any]]:
         """The newest value of each series up to now: forecasts of the actual's slot, fuels of the last snapshot."""
-        now = (self.now - _EPOCH) // _MICROSECOND
+        now = microseconds(self.now)
         newest = {field: column.newest(now) for (of, field), column in self.newest.items() if of == region}
         last = max((slot for slot in newest.values() if slot is not None), default=None)
         slot: int | None = None
@@ -197,7 +197,7 @@ class AreaSummary:
             "unit": series.unit,
             "timestamp": _text(slot),
             "fetched_at": _text(column.fetched[place]),
-            "stale_after": utc(series.stale_after(_EPOCH + slot * _MICROSECOND, cycle=CYCLE)),
+            "stale_after": utc(series.stale_after(from_microseconds(slot), cycle=CYCLE)),
             "derived": derived,
             "feed": self.feed.value,
         }
@@ -221,11 +221,7 @@ def _points(columns: Mapping[str, Column]) -> list[dict[str, Any]]:
     return list(points.values())
 
 
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND: Final = timedelta(microseconds=1)
-
-
 @lru_cache(maxsize=8192)
 def _text(instant: int) -> str:
     """`utc` of microseconds since 1970: the series of a store share their slots."""
-    return utc(_EPOCH + instant * _MICROSECOND)
+    return utc(from_microseconds(instant))

@@ -15,7 +15,7 @@ from include.domain.readings import Feed, Partition
 from include.storage.identity import claim, until_undisturbed
 from include.storage.keys import readings_key
 from include.storage.object_store import ObjectStore
-from include.storage.parquet import Merged, decode, encode, merge
+from include.storage.parquet import Merged, decode, encode, in_microseconds, merge
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ class ReadingsStore:
 
 def newest_value(table: pa.Table, *, fields: Collection[str], now: datetime) -> datetime | None:
     """The newest slot up to `now` at which one of these fields has a value."""
-    stamps = table["timestamp"].cast(pa.int64()).to_numpy()
+    stamps = in_microseconds(table["timestamp"])
     elapsed = stamps <= int(now.timestamp() * 1_000_000)
     asked = pc.is_in(table["field"], value_set=pa.array(sorted(fields), pa.string())).to_numpy()
     present = stamps[elapsed & asked & ~np.isnan(table["value"].to_numpy())]
