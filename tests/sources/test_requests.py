@@ -121,8 +121,8 @@ def test_a_clock_change_moves_no_stamp(day: str) -> None:
 @pytest.mark.parametrize(
     ("area", "first", "last", "spans"),
     [
-        ("wind", "2026-03-01", "2026-03-31", [("2026-03-01", "2026-03-30"), ("2026-03-31", "2026-03-31")]),
-        ("wind", "2026-02-01", "2026-02-28", [("2026-02-01", "2026-02-28")]),
+        ("wind", "2026-03-01", "2026-03-31", [("2026-03-01", "2026-03-31")]),
+        ("wind", "2026-03-01", "2026-04-01", [("2026-03-01", "2026-03-31"), ("2026-04-01", "2026-04-01")]),
         (
             "frequency",
             "2026-03-25",
@@ -136,7 +136,14 @@ def test_a_long_span_is_asked_in_parts(area: str, first: str, last: str, spans: 
     assert [(one.first.isoformat(), one.last.isoformat()) for one in chunks] == spans
 
 
-@pytest.mark.parametrize(("area", "longest"), [("demand", 30), ("frequency", 7)])
+@pytest.mark.parametrize(("name", "area"), [("vargen", "wind"), ("vargen", "solar"), ("interconn", "interconnection")])
+def test_an_export_of_more_than_thirty_days_is_asked_in_parts(name: str, area: str) -> None:
+    asked = _asked(name, _query(area, "ALL", "2026-03-01", "2026-03-31"))
+    spans = [url.split("/ALL")[0].rsplit("/", 2)[1:] for url, _ in asked]
+    assert spans == [["202603010000", "202603302359"], ["202603310000", "202603312359"]]
+
+
+@pytest.mark.parametrize(("area", "longest"), [("demand", 31), ("frequency", 7)])
 def test_no_part_is_longer_than_upstream_serves(area: str, longest: int) -> None:
     first = date(2026, 1, 1)
     for length in range(1, 70):
@@ -193,8 +200,7 @@ def test_only_forecasts_are_asked_for_tomorrow(naps: list[float]) -> None:
 
 def test_a_forecast_without_a_past_is_not_asked_for_it(naps: list[float]) -> None:
     assert _requests("2026-02-10T12:00:00Z", "demand", "ROI", "2026-01-01", "2026-01-31") == [
-        ("demandactual", "01-Jan-2026", "30-Jan-2026"),
-        ("demandactual", "31-Jan-2026", "31-Jan-2026"),
+        ("demandactual", "01-Jan-2026", "31-Jan-2026"),
     ]
 
 

@@ -1,7 +1,7 @@
 """interconn: flows on the interconnectors, all-island only. Never recorded."""
 
 from include.sources.eirgrid.envelope import long_rows, rows_of
-from include.sources.eirgrid.query import Hosts, Query, Request
+from include.sources.eirgrid.query import LONGEST_EXPORT, Hosts, Query, Request, export_path
 from include.sources.eirgrid.rows import Rows
 
 
@@ -14,11 +14,11 @@ class Interconn:
         self.url = f"{hosts.interconn}/api/Interconnector"
 
     def requests(self, query: Query) -> list[Request]:
-        """One request for all interconnectors."""
+        """Requests for all interconnectors."""
         if query.area.name != "interconnection" or query.region != "ALL":
             return []
-        span = f"{query.local_start:%Y%m%d%H%M}/{query.local_end:%Y%m%d%H%M}"
-        return [Request(query, f"{self.url}/{span}/{query.region}", (("format", "json"),))]
+        parts = query.chunks(LONGEST_EXPORT)
+        return [Request(part, f"{self.url}/{export_path(part)}", (("format", "json"),)) for part in parts]
 
     def rows(self, payload: object, query: Query) -> Rows:  # noqa: ARG002  an Interface
         """Long rows: Effective_Date, Field_Name, Value."""

@@ -9,8 +9,10 @@ from include.domain.calendar import DAY, Interval, day_span, to_local
 from include.domain.series import Area, Series
 from include.sources.eirgrid.rows import Rows
 
-LONGEST: Final = 30
-"""Days in one request: vargen refuses more than 30 elapsed days, api/chart answers 90 with nothing."""
+LONGEST: Final = 31
+"""Days in one request: whole months are served, api/chart answers 90 days with nothing."""
+LONGEST_EXPORT: Final = 30
+"""The same of vargen and interconn, which refuse more than 30 elapsed days."""
 LONGEST_FREQUENCY: Final = 7
 """Days of 5-second points in one request: a month times out."""
 
@@ -54,9 +56,9 @@ class Query:
         """The same for the part of its days that lies between these two, both included."""
         return Query(self.area, self.region, self.series, max(first, self.first), min(last, self.last), self.since)
 
-    def chunks(self) -> list["Query"]:
-        """The same in spans that upstream serves."""
-        longest = LONGEST_FREQUENCY if self.area.partitioned_by_day else LONGEST
+    def chunks(self, longest: int = LONGEST) -> list["Query"]:
+        """The same in spans of at most so many days, or of fewer where upstream serves no more of the area."""
+        longest = min(longest, LONGEST_FREQUENCY) if self.area.partitioned_by_day else longest
         starts = range(0, (self.last - self.first).days + 1, longest)
         parts = [self.first + DAY * start for start in starts]
         return [self.between(first, first + timedelta(days=longest - 1)) for first in parts]
@@ -84,6 +86,11 @@ class Hosts:
         """The hosts of a stand-in upstream, which serves each below a path."""
         base = base.rstrip("/")
         return cls(www=f"{base}/www", vargen=f"{base}/vargen", interconn=f"{base}/interconn")
+
+
+def export_path(query: Query) -> str:
+    """Span and region as vargen and interconn have them in their paths: `202603010000/202603302359/ROI`."""
+    return f"{query.local_start:%Y%m%d%H%M}/{query.local_end:%Y%m%d%H%M}/{query.region}"
 
 
 class Interface(Protocol):

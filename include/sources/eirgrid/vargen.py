@@ -5,7 +5,7 @@ from itertools import groupby
 from typing import Final
 
 from include.sources.eirgrid.envelope import Raw, long_rows, rows_of, wide_rows
-from include.sources.eirgrid.query import Hosts, Query, Request
+from include.sources.eirgrid.query import LONGEST_EXPORT, Hosts, Query, Request, export_path
 from include.sources.eirgrid.rows import Rows
 
 AREAS: Final = {"wind": "WIND", "solar": "SOLAR"}
@@ -21,12 +21,14 @@ class Vargen:
         self.url = f"{hosts.vargen}/api/export"
 
     def requests(self, query: Query) -> list[Request]:
-        """One request for actual and forecast together."""
+        """Requests for actual and forecast together."""
         area = AREAS.get(query.area.name)
         if area is None:
             return []
-        span = f"{query.local_start:%Y%m%d%H%M}/{query.local_end:%Y%m%d%H%M}"
-        return [Request(query, f"{self.url}/{span}/{query.region}/{area}", (("FORMAT", "JSON"),))]
+        return [
+            Request(part, f"{self.url}/{export_path(part)}/{area}", (("FORMAT", "JSON"),))
+            for part in query.chunks(LONGEST_EXPORT)
+        ]
 
     def rows(self, payload: object, query: Query) -> Rows:
         """Rows of either shape: wide (MW_ACTUAL, MW_FORECAST) or long (FieldName, Value)."""

@@ -64,7 +64,7 @@ class Wanted:
     def settle(self, query: Query) -> None:
         """Nothing more is to be had of these fields now."""
         for one in query.series:
-            self.open.pop(one.field, None)
+            self._close(one.field, set(days(query.first, query.last)))
 
     def refuse(self, query: Query, error: UpstreamError) -> Setback:
         """An interface did not answer."""
@@ -75,7 +75,7 @@ class Wanted:
         asked = set(days(query.first, query.last))
         df = chunk.df
         for one in query.series:
-            for day in asked - self.open[one.field]:
+            for day in asked - self.open.get(one.field, set()):
                 span = day_span(day)
                 answered = (df["field"] == one.field) & (df["timestamp"] >= span.start) & (df["timestamp"] < span.end)
                 df = df[~answered]
@@ -83,21 +83,24 @@ class Wanted:
 
     def take(self, query: Query, found: Found) -> list[Setback]:
         """An interface answered; a setback for each stretch of days that it passed over."""
+        asked = set(days(query.first, query.last))
         for one in query.series:
-            lacking = found.lacks.get(one.field, frozenset())
-            self.nulls |= {(one.field, day) for day in lacking - found.unknown.get(one.field, frozenset())}
-            left = self.open[one.field] & lacking
-            if left:
-                self.open[one.field] = left
-            else:
-                del self.open[one.field]
+            lacks = found.lacks.get(one.field, frozenset())
+            self.nulls |= {(one.field, day) for day in lacks - found.unknown.get(one.field, frozenset())}
+            self._close(one.field, asked - lacks)
         name = found.chunk.interface
         setbacks = []
-        for fields, first, last in _stretches({one: self.open[one] for one in found.lacks.keys() & self.open.keys()}):
+        lacking = {one: self.open[one] & asked for one in found.lacks.keys() & self.open.keys()}
+        for fields, first, last in _stretches(lacking):
             missed = f"{first}" if first == last else f"{first} to {last}"
             error = EmptyAnswer(f"{name}: an answer without {', '.join(fields)} of {missed}", interface=name)
             setbacks.append(self._set_back(list(fields), first, last, error))
         return setbacks
+
+    def _close(self, name: str, answered: set[date]) -> None:
+        left = self.open.pop(name, set()) - answered
+        if left:
+            self.open[name] = left
 
     def _set_back(self, fields: list[str], first: date, last: date, error: UpstreamError) -> Setback:
         for one in fields:
