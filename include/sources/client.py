@@ -10,6 +10,7 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
+import orjson
 import requests
 from requests.adapters import HTTPAdapter
 from tenacity import RetryCallState, Retrying, retry_if_exception
@@ -138,7 +139,7 @@ class HttpClient:
         _check_status(response, body, interface, retry_after=self._heed(response, interface))
         self._check_feed(response)
         try:
-            payload = json.loads(body)
+            payload = _parsed(body)
         except (ValueError, RecursionError) as error:
             seen = "HTML" if body.lstrip()[:1] == b"<" else "a torn or foreign body"
             raise Transient(
@@ -190,6 +191,14 @@ def _body(response: requests.Response, *, interface: str, until: float) -> bytes
                 f"{interface}: an answer longer than {MOST_BYTES:,} bytes", interface=interface, sample=bytes(body)
             )
     return bytes(body)
+
+
+def _parsed(body: bytes) -> Any:
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError:
+        # NaN, a BOM and lone surrogates, for instance: odd, but to be judged by whoever reads the values.
+        return json.loads(body)
 
 
 def _check_status(response: requests.Response, body: bytes, interface: str, *, retry_after: float | None) -> None:
