@@ -93,7 +93,7 @@ def _source() -> Source:
 
 
 def _fetch(unit: Unit) -> int:
-    return sum(len(event.df) for event in _source().fetch(unit) if isinstance(event, DataChunk))
+    return sum(len(event.readings) for event in _source().fetch(unit) if isinstance(event, DataChunk))
 
 
 def _get(url: str) -> int:

@@ -101,8 +101,10 @@ class Fetched:
 
 
 def _table(chunk: DataChunk) -> pa.Table:
+    if isinstance(chunk.readings, pa.Table):
+        return chunk.readings.select(SCHEMA.names).cast(SCHEMA)
     # `Table.from_pandas` starts threads, and describes pandas in the schema: that takes longer than four columns do.
-    columns = [pa.array(chunk.df[one.name], type=one.type, from_pandas=True) for one in SCHEMA]
+    columns = [pa.array(chunk.readings[one.name], type=one.type, from_pandas=True) for one in SCHEMA]
     return pa.Table.from_arrays(columns, schema=SCHEMA)
 
 

@@ -78,7 +78,7 @@ class Ingest:
                         log.error("%s: that answer begins: %r", unit.label, event.error.sample)
                     continue
                 fetched.chunks.append(event)
-                log.info("%s: %s rows from %s", unit.label, len(event.df), event.interface)
+                log.info("%s: %s rows from %s", unit.label, len(event.readings), event.interface)
                 for warning in event.warnings:
                     log.warning("%s: %s", unit.label, warning)
                 if event.flagged:

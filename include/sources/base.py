@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from importlib import import_module
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from include.domain.errors import SettingInvalid, UpstreamError
 from include.domain.readings import Feed, Unit
@@ -13,6 +13,7 @@ from include.domain.series import Area
 
 if TYPE_CHECKING:
     import pandas as pd
+    import pyarrow as pa
 
     from include.settings import Settings
 
@@ -24,8 +25,8 @@ class DataChunk:
     """Readings from one answer."""
 
     unit: Unit
-    df: "pd.DataFrame"
-    """Columns `timestamp` (UTC), `field`, `value` (double, NaN = upstream had no value), `fetched_at` (UTC);
+    readings: "pd.DataFrame | pa.Table"
+    """Columns `timestamp` (UTC), `field`, `value` (double; NaN or null = upstream had no value), `fetched_at` (UTC);
     one row per (timestamp, field)."""
     interface: str
     """Which of the source's interfaces answered."""
@@ -33,6 +34,13 @@ class DataChunk:
     """What was odd about the answer but did not make it unusable."""
     flagged: tuple[tuple[datetime, str], ...] = ()
     """Implausible values, stored as upstream sent them: the slot of each, and what it is."""
+
+    @property
+    def df(self) -> "pd.DataFrame":
+        """The readings as a pandas frame."""
+        found: Any = self.readings
+        frame: pd.DataFrame = found.to_pandas() if hasattr(found, "to_pandas") else found
+        return frame
 
 
 @dataclass(frozen=True, slots=True)

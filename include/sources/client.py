@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
@@ -60,13 +61,27 @@ class Politeness:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Answer:
-    """A JSON answer and when it came."""
+    """An answer and when it came."""
 
-    payload: Any
     body: bytes
     fetched_at: datetime
+    interface: str
+    status: int
+
+    @cached_property
+    def payload(self) -> Any:
+        """What its JSON says; Transient when it is none."""
+        try:
+            return _parsed(self.body)
+        except (ValueError, RecursionError) as error:
+            seen = "HTML" if self.body.lstrip()[:1] == b"<" else "a torn or foreign body"
+            raise Transient(
+                f"{self.interface}: {seen} in place of JSON (HTTP {self.status})",
+                interface=self.interface,
+                sample=self.body,
+            ) from error
 
 
 class HttpClient:
@@ -95,7 +110,7 @@ class HttpClient:
         read: Callable[[Answer], T],
         until: float | None = None,
     ) -> T:
-        """GET and read a JSON answer, again while the error may pass and time is left.
+        """GET and read an answer, again while the error may pass and time is left.
 
         `until` is an instant of `time.monotonic`; without it, the deadline counts from now.
         """
@@ -138,16 +153,7 @@ class HttpClient:
             raise Transient(f"{interface}: {type(error).__name__}: {error}", interface=interface) from error
         _check_status(response, body, interface, retry_after=self._heed(response, interface))
         self._check_feed(response)
-        try:
-            payload = _parsed(body)
-        except (ValueError, RecursionError) as error:
-            seen = "HTML" if body.lstrip()[:1] == b"<" else "a torn or foreign body"
-            raise Transient(
-                f"{interface}: {seen} in place of JSON (HTTP {response.status_code})",
-                interface=interface,
-                sample=body,
-            ) from error
-        return Answer(payload, body, self.clock())
+        return Answer(body, self.clock(), interface, response.status_code)
 
     def _keep_distance(self, url: str, *, interface: str, until: float) -> None:
         host, now = urlsplit(url).netloc, time.monotonic()

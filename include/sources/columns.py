@@ -1,4 +1,4 @@
-"""From an answer to what a source yields, as columns: numbers checked, gaps filled, odd values flagged, a frame.
+"""From an answer to what a source yields, as columns: numbers checked, gaps filled, odd values flagged, a table.
 
 Instants are microseconds since 1970, nulls are NaN.
 """
@@ -14,7 +14,8 @@ from typing import Final, cast
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from include.domain.calendar import Interval, day_span, days, from_microseconds, microseconds, second_passes
 from include.domain.series import History, Series
@@ -23,7 +24,10 @@ from include.sources.values import LARGEST, number
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
+Letters = npt.NDArray[np.uint8]
+"""Texts of one length: a row of ASCII codes for each."""
 
+INSTANT: Final = pa.timestamp("us", tz="UTC")
 BROKEN_SHARE: Final = 0.1
 """A larger share of values far out of range than this is no spike but another quantity."""
 # Text of these characters that float() takes is a number to `number` too.
@@ -84,8 +88,10 @@ def ascends(instants: Ints) -> bool:
     return bool((instants[1:] > instants[:-1]).all())
 
 
-def numbers(column: Sequence[object]) -> Floats:
+def numbers(column: Sequence[object] | Floats) -> Floats:
     """`number` of each value of a column. ValueError when one of them is none."""
+    if isinstance(column, np.ndarray):
+        return column
     with suppress(ValueError, OverflowError):
         read, nulls = _plain_numbers(column), column.count(None)
         # NaN stands for a null here, but is no number when it was sent.
@@ -193,21 +199,25 @@ def flags(values: Mapping[str, Column], series: Iterable[Series]) -> list[tuple[
     return found
 
 
-def frame(values: Mapping[str, Column], *, fetched_at: datetime) -> pd.DataFrame:
+def table(values: Mapping[str, Column], *, fetched_at: datetime) -> pa.Table:
     """Columns `timestamp` (UTC, µs), `field`, `value` (double), `fetched_at` (UTC, µs), sorted by field and time."""
     names = sorted(values)
     columns = [values[name].sorted() for name in names]
     slots = np.concatenate([NOTHING.slots, *(one.slots for one in columns)])
-    return pd.DataFrame(
+    places = np.repeat(np.arange(len(names), dtype=np.int32), [len(one.slots) for one in columns])
+    given = _arrow(np.concatenate([NOTHING.values, *(one.values for one in columns)]), pa.float64())
+    return pa.table(
         {
-            "timestamp": _instants(slots),
-            "field": pd.array(names, dtype="str").repeat([len(one.slots) for one in columns]),
-            "value": np.concatenate([NOTHING.values, *(one.values for one in columns)]),
-            "fetched_at": _instants(np.full(len(slots), microseconds(fetched_at))),
-        },
-        copy=False,
+            "timestamp": _arrow(slots, INSTANT),
+            "field": pa.DictionaryArray.from_arrays(_arrow(places, pa.int32()), pa.array(names, pa.string())).cast(
+                pa.string()
+            ),
+            "value": pc.if_else(pc.is_nan(given), None, given),
+            "fetched_at": _arrow(np.full(len(slots), microseconds(fetched_at)), INSTANT),
+        }
     )
 
 
-def _instants(found: Ints) -> pd.DatetimeIndex:
-    return pd.DatetimeIndex(found.view("datetime64[us]"), tz="UTC")
+def _arrow(column: Ints | Floats | npt.NDArray[np.int32], kind: pa.DataType) -> pa.Array:
+    # `pa.array` loads pandas to see whether a column is of its kinds, which takes longer than a unit does.
+    return pa.Array.from_buffers(kind, len(column), [None, pa.py_buffer(column)])

@@ -65,10 +65,10 @@ def chunk_of(
 
     ValueError when the values are of another magnitude than the series'.
     """
-    from include.sources import columns  # noqa: PLC0415  DAG files are parsed without numpy and pandas
+    from include.sources import columns  # noqa: PLC0415  DAG files are parsed without numpy and pyarrow
 
     found = columns.by_field(values)
     columns.check_magnitude(found, series)
     columns.fill_elapsed(found, series, {irish_day(slot) for _, slot in values}, span=span)
     flagged = tuple(columns.flags(found, series))
-    return DataChunk(unit, columns.frame(found, fetched_at=fetched_at), interface, flagged=flagged)
+    return DataChunk(unit, columns.table(found, fetched_at=fetched_at), interface, flagged=flagged)

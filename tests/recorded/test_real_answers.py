@@ -71,9 +71,10 @@ def test_every_value_of_a_real_answer_is_read(name: str) -> None:
         rows = list(grouped)
         query, found = read(rows, envelope=payload, now=now)
         assert (found.warnings, found.flagged) == ((), ())
+        df = found.table.to_pandas()
         values: Given = {
             (str(name), slot.to_pydatetime()): None if math.isnan(value) else value
-            for name, slot, value in zip(found.df["field"], found.df["timestamp"], found.df["value"], strict=True)
+            for name, slot, value in zip(df["field"], df["timestamp"], df["value"], strict=True)
         }
         published = {key: value for key, value in given(rows).items() if value is not None}
         assert {key: value for key, value in values.items() if value is not None} == published
@@ -89,7 +90,7 @@ def test_the_frequency_and_fuel_mix_samples() -> None:
     area = AREA_OF["SYS_FREQUENCY"]
     query = Query(area, "ROI", area.series, date(2026, 5, 14), date(2026, 5, 14))
     now = datetime(2026, 5, 14, 8, 0, 15, tzinfo=UTC)
-    found = read_rows(Chart(Hosts()).rows(frequency, query), query, interface="chart", now=now).df
+    found = read_rows(Chart(Hosts()).rows(frequency, query), query, interface="chart", now=now).table.to_pandas()
     known = {slot.to_pydatetime(): value for slot, value in zip(found["timestamp"], found["value"], strict=True)}
     for (_, slot), value in given(frequency["Rows"]).items():
         assert math.isnan(known[slot]) if value is None else known[slot] == value
@@ -99,5 +100,5 @@ def test_the_frequency_and_fuel_mix_samples() -> None:
         # Edited by its authors: the stamp of a snapshot is that of its answer.
         row["EffectiveTime"] = mix["LastUpdated"]
     _, found_mix = read(mix["Rows"], envelope=mix, now=now)
-    values = dict(zip(found_mix.df["field"], found_mix.df["value"], strict=True))
+    values = dict(zip(*(found_mix.table[name].to_pylist() for name in ("field", "value")), strict=True))
     assert values == {row["FieldName"]: row["Value"] for row in mix["Rows"] if row["Value"] is not None}

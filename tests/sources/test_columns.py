@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from include.domain.calendar import DAY, Interval, day_span, from_microseconds, irish_day, microseconds, slots
 from include.domain.catalogue import area
 from include.domain.errors import ContractBroken
-from include.sources.columns import Column, Columns, by_field, fill_elapsed, frame, numbers
+from include.sources.columns import Column, Columns, by_field, fill_elapsed, numbers, table
 from include.sources.eirgrid.envelope import Raw, long_rows, wide_rows
 from include.sources.eirgrid.rows import read_all
 from include.sources.eirgrid.stamps import NOWHERE, instant_of, instants_of, parse_stamp, parse_stamps, wall_clock
@@ -96,7 +96,7 @@ def test_slots_that_were_left_out_are_nulls_but_on_days_without_a_row_and_for_oc
         slot for slot in slots(span, one.cadence) if irish_day(slot) in answered and not (irish and slot in lost)
     ]
     assert values[one.field].slots.tolist() == [microseconds(slot) for slot in expected]
-    df = frame(values, fetched_at=NOW)
+    df = table(values, fetched_at=NOW).to_pandas()
     assert df[df["value"].notna()][["timestamp", "value"]].to_numpy().tolist() == [[kept, 5.0]]
 
 

@@ -7,7 +7,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Final
 
 import numpy as np
-import pandas as pd
+import pyarrow as pa
 
 from include.domain.calendar import DAY, Interval, day_span, days, irish_day, microseconds, midnight
 from include.domain.catalogue import NEVER_RECORDED, QUARTER
@@ -23,8 +23,8 @@ from include.sources.columns import (
     check_magnitude,
     fill_elapsed,
     flags,
-    frame,
     numbers,
+    table,
     within,
 )
 from include.sources.eirgrid.passes import in_passes
@@ -44,7 +44,7 @@ Lacks = Mapping[str, frozenset[date]]
 class Readings:
     """What an answer holds."""
 
-    df: pd.DataFrame
+    table: pa.Table
     """Columns `timestamp` (UTC), `field`, `value`, `fetched_at`; one row per (timestamp, field), sorted."""
     warnings: tuple[str, ...]
     flagged: tuple[tuple[datetime, str], ...]
@@ -133,7 +133,7 @@ def read_rows(rows: Rows, query: Query, *, interface: str, now: datetime) -> Rea
         reader.values[name] = column.where(~(np.isnan(column.values) & np.isin(column.slots, slots)))
     warnings = tuple(f"{text} ({count} rows)" for text, count in reader.warnings.items())
     flagged = tuple(flags(reader.values, query.series))
-    return Readings(frame(reader.values, fetched_at=now), warnings, flagged, lacks, unknown)
+    return Readings(table(reader.values, fetched_at=now), warnings, flagged, lacks, unknown)
 
 
 def anything_due(query: Query, *, now: datetime) -> bool:

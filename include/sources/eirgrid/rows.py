@@ -9,19 +9,21 @@ from typing import Protocol, Self
 import numpy as np
 
 from include.domain.errors import ContractBroken
-from include.sources.columns import Ints
+from include.sources.columns import Bools, Floats, Ints, Letters
 
 
 @dataclass(frozen=True, slots=True)
 class Rows:
     """Columns of one length; a row is what stands at one place of all four."""
 
-    stamps: list[str]
+    stamps: list[str] | Letters
+    """As texts, or letter by letter where all are of one length."""
     fields: list[str]
     """All there are, in the order of their first rows."""
     codes: Ints
     """Which of the fields each row is of."""
-    values: list[object]
+    values: list[object] | Floats
+    """As JSON has them, or numbers and NaN for null."""
     regions: list[str | None]
 
     @classmethod
@@ -58,14 +60,17 @@ class Rows:
         if all(name in fields for name in self.fields):
             return self
         asked = np.array([name in fields for name in self.fields], dtype=bool)[self.codes]
-        chosen = asked.tolist()
         return Rows(
-            list(compress(self.stamps, chosen)),
+            _chosen(self.stamps, asked),
             self.fields,
             self.codes[asked],
-            list(compress(self.values, chosen)),
-            list(compress(self.regions, chosen)),
+            _chosen(self.values, asked),
+            list(compress(self.regions, asked.tolist())),
         )
+
+
+def _chosen[C: (list[str] | Letters, list[object] | Floats)](column: C, chosen: Bools) -> C:
+    return column[chosen] if isinstance(column, np.ndarray) else list(compress(column, chosen.tolist()))
 
 
 class _Sliced(Protocol):

@@ -24,8 +24,9 @@ from include.sources.client import Answer, HttpClient, Politeness
 from include.sources.eirgrid.chart import Chart
 from include.sources.eirgrid.dashboardservice import DashboardService
 from include.sources.eirgrid.interconn import Interconn
+from include.sources.eirgrid.plain import Plain, Unusual
 from include.sources.eirgrid.query import Hosts, Interface, Query, Request
-from include.sources.eirgrid.readings import anything_due, read_rows
+from include.sources.eirgrid.readings import Readings, anything_due, read_rows
 from include.sources.eirgrid.vargen import Vargen
 from include.sources.eirgrid.wanted import Found, Wanted, gravest
 
@@ -126,14 +127,21 @@ class EirGridSource(Source):
     def _ask(self, unit: Unit, interface: Interface, request: Request, *, until: float) -> Found:
         query = request.query
 
+        def readings(payload: object, answer: Answer) -> Readings:
+            rows = interface.rows(payload, query)
+            return read_rows(rows, query, interface=interface.name, now=answer.fetched_at)
+
         def read(answer: Answer) -> Found:
             try:
-                rows = interface.rows(answer.payload, query)
-                found = read_rows(rows, query, interface=interface.name, now=answer.fetched_at)
+                try:
+                    found = readings(Plain.of(answer.body), answer)
+                except (Unusual, UpstreamError):
+                    # Row by row, so that the first one that is wrong is named.
+                    found = readings(answer.payload, answer)
             except UpstreamError as error:
                 error.sample = error.sample or answer.body[:SAMPLE_BYTES]
                 raise
-            chunk = DataChunk(unit, found.df, interface.name, found.warnings, found.flagged)
+            chunk = DataChunk(unit, found.table, interface.name, found.warnings, found.flagged)
             return Found(chunk, found.lacks, found.unknown)
 
         return self.client.ask(request.url, dict(request.params), interface=interface.name, read=read, until=until)

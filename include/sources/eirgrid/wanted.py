@@ -5,6 +5,8 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from itertools import groupby
 
+import pyarrow.compute as pc
+
 from include.domain.calendar import DAY, day_span, days
 from include.domain.errors import ContractBroken, EmptyAnswer, Permanent, Unsupported, UpstreamError
 from include.domain.series import History
@@ -73,13 +75,12 @@ class Wanted:
     def trim(self, query: Query, chunk: DataChunk) -> DataChunk:
         """A chunk without the fields and days that an interface before has answered."""
         asked = set(days(query.first, query.last))
-        df = chunk.df
+        table = chunk.readings
         for one in query.series:
             for day in asked - self.open.get(one.field, set()):
-                span = day_span(day)
-                answered = (df["field"] == one.field) & (df["timestamp"] >= span.start) & (df["timestamp"] < span.end)
-                df = df[~answered]
-        return chunk if len(df) == len(chunk.df) else replace(chunk, df=df.reset_index(drop=True))
+                span, at = day_span(day), pc.field("timestamp")
+                table = table.filter((pc.field("field") != one.field) | (at < span.start) | (at >= span.end))
+        return chunk if table is chunk.readings else replace(chunk, readings=table)
 
     def take(self, query: Query, found: Found) -> list[Setback]:
         """An interface answered; a setback for each stretch of days that it passed over."""
