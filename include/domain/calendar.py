@@ -93,6 +93,12 @@ def midnight(day: date) -> datetime:
     return datetime(day.year, day.month, day.day, tzinfo=IRELAND).astimezone(UTC)
 
 
+@lru_cache(maxsize=8192)
+def start_of(day: date) -> int:
+    """`midnight` of an Irish day in microseconds since 1970."""
+    return microseconds(midnight(day))
+
+
 def day_span(first: date, last: date | None = None) -> Interval:
     """The span of one Irish day, or of the days from `first` to `last`, both included."""
     return Interval(midnight(first), midnight((last or first) + DAY))
@@ -105,7 +111,12 @@ def month_span(month: Month) -> Interval:
 
 def days(first: date, last: date) -> list[date]:
     """Every day from `first` to `last`, both included; empty when `last` is before `first`."""
-    return [first + DAY * n for n in range((last - first).days + 1)]
+    return list(_days(first, last))
+
+
+@lru_cache(maxsize=256)
+def _days(first: date, last: date) -> tuple[date, ...]:
+    return tuple(first + DAY * n for n in range((last - first).days + 1))
 
 
 def days_of(span: Interval) -> list[date]:

@@ -5,15 +5,16 @@ from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
 
-from include.domain.calendar import DAY, irish_day, microseconds, midnight
+from include.domain.calendar import DAY, irish_day, start_of
 from include.domain.errors import ContractBroken, NotYetPublished, Unsupported, UpstreamError
 from include.sources.base import DataChunk, Setback
 from include.sources.columns import Floats, Ints
-from include.storage.parquet import SCHEMA, in_microseconds
+from include.storage.parquet import SCHEMA, in_microseconds, in_schema
 
 
 @dataclass
@@ -102,14 +103,13 @@ class Fetched:
 
 def _table(chunk: DataChunk) -> pa.Table:
     if isinstance(chunk.readings, pa.Table):
-        return chunk.readings.select(SCHEMA.names).cast(SCHEMA)
+        return in_schema(chunk.readings.select(SCHEMA.names))
     # `Table.from_pandas` starts threads, and describes pandas in the schema: that takes longer than four columns do.
     columns = [pa.array(chunk.readings[one.name], type=one.type, from_pandas=True) for one in SCHEMA]
     return pa.Table.from_arrays(columns, schema=SCHEMA)
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(NamedTuple):
     """The readings of one field on one Irish day."""
 
     day: date
@@ -137,4 +137,4 @@ def parts_of(table: pa.Table, days: Sequence[date]) -> Iterator[Part]:
 
 def edges(days: Sequence[date]) -> Ints:
     """When each of some Irish days in a row starts, and the last one ends: microseconds since 1970."""
-    return np.array([microseconds(midnight(day)) for day in (*days, days[-1] + DAY)], dtype=np.int64)
+    return np.array([start_of(day) for day in (*days, days[-1] + DAY)], dtype=np.int64)

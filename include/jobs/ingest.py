@@ -163,9 +163,9 @@ class Ingest:
     ) -> None:
         """Write down what changed or failed; of a repair every day, since the gap check gives up on equal answers."""
         parts = fetched.parts[0] if len(fetched.parts) == 1 else parts_of(rows, unit.days)
-        digests, changed = _digests(parts), _changed(written, unit.days)
+        digests, changed, at = _digests(parts), _changed(written, unit.days), self.clock().isoformat()
         tries = {
-            day: self._try(day, fetched, changed=day in changed, digest=digests.get(day))
+            day: _try(day, fetched, at=at, changed=day in changed, digest=digests.get(day))
             for day in unit.days
             if every_day or fetched.is_news(day) or day in changed
         }
@@ -173,26 +173,27 @@ class Ingest:
         if tries or refused:
             record_tries(self.readings.store, unit.partition, tries, refused=refused, answered=fetched.fields)
 
-    def _try(self, day: date, fetched: Fetched, *, changed: bool, digest: str | None) -> Try:
-        """What happened to one day: another day's failure is not its own."""
-        failure, interfaces = fetched.failure_of(day), fetched.interfaces_of(day)
-        return Try(
-            at=self.clock().isoformat(),
-            outcome=_outcome(failure, rows=int(changed), answered=bool(interfaces)).value,
-            interface="+".join(interfaces) or (failure.interface if failure else ""),
-            error=type(failure).__name__ if failure else None,
-            message=str(failure)[:300] if failure else None,
-            sha256=digest,
-            sample=_sample(failure),
-            failed=tuple(_failed(one) for one in fetched.setbacks_of(day)),
-            flagged=_first(fetched.flagged.get(day, [])),
-        )
-
     def _refusals(self, fetched: Fetched, run: RunSoFar) -> Refusals:
         # An interface that refuses everything has shut us out, which may pass in a minute; one that answers
         # something else refuses this region.
         answering = run.answering | set(fetched.interfaces)
         return {(name, one): self.clock() for name, one in fetched.refused if name in answering}
+
+
+def _try(day: date, fetched: Fetched, *, at: str, changed: bool, digest: str | None) -> Try:
+    """What happened to one day: another day's failure is not its own."""
+    failure, interfaces = fetched.failure_of(day), fetched.interfaces_of(day)
+    return Try(
+        at=at,
+        outcome=_outcome(failure, rows=int(changed), answered=bool(interfaces)).value,
+        interface="+".join(interfaces) or (failure.interface if failure else ""),
+        error=type(failure).__name__ if failure else None,
+        message=str(failure)[:300] if failure else None,
+        sha256=digest,
+        sample=_sample(failure),
+        failed=tuple(_failed(one) for one in fetched.setbacks_of(day)),
+        flagged=_first(fetched.flagged.get(day, [])),
+    )
 
 
 def _first(flags: list[str]) -> tuple[str, ...]:

@@ -11,7 +11,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
-import orjson
 import requests
 from requests.adapters import HTTPAdapter
 from tenacity import RetryCallState, Retrying, retry_if_exception
@@ -74,7 +73,7 @@ class Answer:
     def payload(self) -> Any:
         """What its JSON says; Transient when it is none."""
         try:
-            return _parsed(self.body)
+            return json.loads(self.body)
         except (ValueError, RecursionError) as error:
             seen = "HTML" if self.body.lstrip()[:1] == b"<" else "a torn or foreign body"
             raise Transient(
@@ -96,6 +95,8 @@ class HttpClient:
         self.session.headers.update(
             {"User-Agent": politeness.user_agent, "Accept": "application/json", "Accept-Encoding": "gzip"}
         )
+        # Else each request looks for a .netrc, whose passwords are no business of upstream's.
+        self.session.auth = _nobody
         for scheme in ("https://", "http://"):
             self.session.mount(scheme, HTTPAdapter(pool_connections=4, pool_maxsize=16))
         self._next_at: dict[str, float] = {}
@@ -180,31 +181,28 @@ class HttpClient:
             )
 
 
+def _nobody(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    return request
+
+
 def _body(response: requests.Response, *, interface: str, until: float) -> bytes:
     """The whole body; a server that drips it is left when time is up, and one that does not end when it is too long."""
-    body = bytearray()
+    parts, length = [], 0
     part, read = b"", -1
     # `iter_content` waits until a whole block is there, however slowly it comes. A compressed body may be read and give
     # nothing yet, or give something of what was read before: it is over when a read does neither.
     while part or read != response.raw.tell():
         read = response.raw.tell()
         part = response.raw.read1(1 << 16, decode_content=True)
-        body += part
+        parts.append(part)
+        length += len(part)
         if time.monotonic() > until:
             raise Transient(f"{interface}: still sending when the time for this unit was up", interface=interface)
-        if len(body) > MOST_BYTES:
+        if length > MOST_BYTES:
             raise ContractBroken(
-                f"{interface}: an answer longer than {MOST_BYTES:,} bytes", interface=interface, sample=bytes(body)
+                f"{interface}: an answer longer than {MOST_BYTES:,} bytes", interface=interface, sample=b"".join(parts)
             )
-    return bytes(body)
-
-
-def _parsed(body: bytes) -> Any:
-    try:
-        return orjson.loads(body)
-    except orjson.JSONDecodeError:
-        # NaN, a BOM and lone surrogates, for instance: odd, but to be judged by whoever reads the values.
-        return json.loads(body)
+    return b"".join(parts)
 
 
 def _check_status(response: requests.Response, body: bytes, interface: str, *, retry_after: float | None) -> None:

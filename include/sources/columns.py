@@ -15,7 +15,6 @@ from typing import Final, cast
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from include.domain.calendar import Interval, day_span, days, from_microseconds, microseconds, second_passes
 from include.domain.series import History, Series
@@ -24,8 +23,6 @@ from include.sources.values import LARGEST, number
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
-Letters = npt.NDArray[np.uint8]
-"""Texts of one length: a row of ASCII codes for each."""
 
 INSTANT: Final = pa.timestamp("us", tz="UTC")
 BROKEN_SHARE: Final = 0.1
@@ -88,10 +85,8 @@ def ascends(instants: Ints) -> bool:
     return bool((instants[1:] > instants[:-1]).all())
 
 
-def numbers(column: Sequence[object] | Floats) -> Floats:
+def numbers(column: Sequence[object]) -> Floats:
     """`number` of each value of a column. ValueError when one of them is none."""
-    if isinstance(column, np.ndarray):
-        return column
     with suppress(ValueError, OverflowError):
         read, nulls = _plain_numbers(column), column.count(None)
         # NaN stands for a null here, but is no number when it was sent.
@@ -107,7 +102,7 @@ def _plain_numbers(column: Sequence[object]) -> Floats:
     texts = column if kinds == {str} else [one for one in column if type(one) is str] if str in kinds else []
     if not kinds <= {int, float, str, NoneType} or not _PLAIN.fullmatch("".join(cast("Sequence[str]", texts))):
         raise ValueError("not plain")
-    return np.array(column, dtype=np.float64)
+    return np.array([float(one) if type(one) is str else one for one in column] if texts else column, dtype=np.float64)
 
 
 def check_magnitude(values: Mapping[str, Column], series: Iterable[Series]) -> None:
@@ -205,19 +200,15 @@ def table(values: Mapping[str, Column], *, fetched_at: datetime) -> pa.Table:
     columns = [values[name].sorted() for name in names]
     slots = np.concatenate([NOTHING.slots, *(one.slots for one in columns)])
     places = np.repeat(np.arange(len(names), dtype=np.int32), [len(one.slots) for one in columns])
-    given = _arrow(np.concatenate([NOTHING.values, *(one.values for one in columns)]), pa.float64())
     return pa.table(
         {
-            "timestamp": _arrow(slots, INSTANT),
-            "field": pa.DictionaryArray.from_arrays(_arrow(places, pa.int32()), pa.array(names, pa.string())).cast(
-                pa.string()
-            ),
-            "value": pc.if_else(pc.is_nan(given), None, given),
-            "fetched_at": _arrow(np.full(len(slots), microseconds(fetched_at)), INSTANT),
+            "timestamp": _instants(slots),
+            "field": pa.DictionaryArray.from_arrays(places, pa.array(names, pa.string())).cast(pa.string()),
+            "value": pa.array(np.concatenate([NOTHING.values, *(one.values for one in columns)]), from_pandas=True),
+            "fetched_at": _instants(np.full(len(slots), microseconds(fetched_at))),
         }
     )
 
 
-def _arrow(column: Ints | Floats | npt.NDArray[np.int32], kind: pa.DataType) -> pa.Array:
-    # `pa.array` loads pandas to see whether a column is of its kinds, which takes longer than a unit does.
-    return pa.Array.from_buffers(kind, len(column), [None, pa.py_buffer(column)])
+def _instants(found: Ints) -> pa.Array:
+    return pa.array(found).cast(INSTANT)

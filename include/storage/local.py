@@ -4,7 +4,7 @@ import fcntl
 import hashlib
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -88,14 +88,13 @@ class LocalStore:
 
     def _replace(self, key: str, data: bytes) -> str:
         path = self._path(key)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=UNFINISHED)
+        handle, name = _in_folder(path.parent, lambda: tempfile.mkstemp(dir=path.parent, prefix=UNFINISHED))
         try:
             with os.fdopen(handle, "wb") as file:
                 file.write(data)
                 file.flush()
-                os.fsync(file.fileno())
-            Path(name).chmod(0o644)
+                os.fchmod(handle, 0o644)
+                os.fsync(handle)
             Path(name).replace(path)
         except BaseException:
             Path(name).unlink(missing_ok=True)
@@ -107,12 +106,20 @@ class LocalStore:
         # The kernel drops the lock when its holder is killed, so no lock outlives a writer.
         lock = self.root / LOCKS / hashlib.sha256(key.encode()).hexdigest()[:16]
         try:
-            lock.parent.mkdir(parents=True, exist_ok=True)
-            with lock.open("w") as file:
+            with _in_folder(lock.parent, lambda: lock.open("wb", buffering=0)) as file:
                 fcntl.flock(file, fcntl.LOCK_EX)
                 yield
         except OSError as error:
             raise StorageError(f"GRID_STORE: {self.root / key} cannot be written: {error.strerror}") from error
+
+
+def _in_folder[T](folder: Path, make: Callable[[], T]) -> T:
+    """Make something in a folder that is nearly always there."""
+    try:
+        return make()
+    except FileNotFoundError:
+        folder.mkdir(parents=True, exist_ok=True)
+        return make()
 
 
 def _version(stat: os.stat_result) -> str:

@@ -29,6 +29,7 @@ SCHEMA: Final = pa.schema(
         pa.field("fetched_at", INSTANT, nullable=False),
     ]
 )
+NEVER_NULL: Final = [one.name for one in SCHEMA if not one.nullable]
 CODED: Final = SCHEMA.set(1, pa.field("field", pa.dictionary(pa.int32(), pa.string()), nullable=False))
 """The same with each name once, and its number in every row: what is fastest to read."""
 
@@ -51,6 +52,8 @@ def merge(old: pa.Table | None, new: pa.Table, *, settle_after: Mapping[str, tim
     """
     old = SCHEMA.empty_table() if old is None else old
     rows = _Rows.of(pa.concat_tables([old, new]))
+    if not old.num_rows and rows.ascends():
+        return Merged(new, rows.timestamp)
     left = rows.same_key_as_next()
     keep = np.ones(len(rows.order), dtype=bool)
     if len(left):
@@ -65,7 +68,7 @@ def encode(table: pa.Table, *, feed: Feed, attribution: str = ATTRIBUTION) -> by
     metadata = {"feed": feed.value, "attribution": attribution, "schema_version": str(SCHEMA_VERSION)}
     sink = io.BytesIO()
     pq.write_table(
-        table.cast(SCHEMA).replace_schema_metadata(metadata),
+        in_schema(table).replace_schema_metadata(metadata),
         sink,
         compression="snappy",
         # Slots are one step apart, a fetch gives many rows one time, and values come again.
@@ -92,6 +95,13 @@ def decode(data: bytes, *, key: str, schema: pa.Schema = SCHEMA) -> pa.Table:
         return table if table.schema.equals(schema) else table.cast(schema)
     except (ValueError, pa.ArrowNotImplementedError, KeyError, OSError) as error:
         raise StorageError(f"{key} is not a readings file ({error}); restore it from its S3 version") from error
+
+
+def in_schema(table: pa.Table) -> pa.Table:
+    """A table of these columns with the types of readings; ValueError where a column cannot have its type."""
+    if table.schema.types == SCHEMA.types and not any(table[name].null_count for name in NEVER_NULL):
+        return pa.Table.from_arrays(table.columns, schema=SCHEMA)
+    return table.cast(SCHEMA)
 
 
 def in_microseconds(column: pa.ChunkedArray) -> np.ndarray[Any, np.dtype[np.int64]]:
@@ -125,6 +135,10 @@ class _Rows:
         # A stable sort: of two rows with one key the old one stays before the new one.
         order = np.lexsort((stamp, code))
         return cls(table, order, stamp[order], code[order], fields)
+
+    def ascends(self) -> bool:
+        """Whether the table itself is sorted, and no two rows have one key."""
+        return bool((np.diff(self.order) == 1).all()) and not len(self.same_key_as_next())
 
     def same_key_as_next(self) -> np.ndarray[Any, Any]:
         """The rows i, in sorted order, that have the key of row i + 1."""

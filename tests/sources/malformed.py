@@ -93,7 +93,8 @@ def _unit_slip(payload: Any, rng: random.Random) -> Any:
     share = rng.random()
     for row in rows if isinstance(rows, list) else []:
         for key in {"Value", *WIDE} & (row.keys() if isinstance(row, dict) else set()):
-            if isinstance(row[key], int | float) and rng.random() < share:
+            # 10**400 is no float.
+            if isinstance(row[key], int | float) and abs(row[key]) < 1e308 and rng.random() < share:
                 row[key] = row[key] * factor
     return payload
 

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from include.sources.eirgrid import usual
 from include.sources.eirgrid.dashboardservice import UPSTREAM_AREAS, upstream_areas
 from include.sources.eirgrid.envelope import long_rows, rows_of
 from include.sources.eirgrid.query import Hosts, Query, Request
@@ -25,6 +26,10 @@ class Chart:
             Request(part, self.url, self._params(area, part))
             for area, part in upstream_areas(query, known=CHART_AREAS).items()
         ]
+
+    def usual_rows(self, body: bytes, query: Query) -> Rows:  # noqa: ARG002  an Interface
+        """See Interface.usual_rows."""
+        return usual.long_rows(body)
 
     def rows(self, payload: object, query: Query) -> Rows:  # noqa: ARG002  an Interface
         """Long rows, as DashboardService's; the order of keys differs by series."""

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from include.sources.eirgrid import usual
 from include.sources.eirgrid.envelope import long_rows, rows_of
 from include.sources.eirgrid.query import Hosts, Query, Request
 from include.sources.eirgrid.rows import Rows
@@ -55,6 +56,10 @@ class DashboardService:
             )
             for area, part in upstream_areas(query, known=UPSTREAM_AREAS).items()
         ]
+
+    def usual_rows(self, body: bytes, query: Query) -> Rows:  # noqa: ARG002  an Interface
+        """See Interface.usual_rows."""
+        return usual.long_rows(body)
 
     def rows(self, payload: object, query: Query) -> Rows:  # noqa: ARG002  an Interface
         """Long rows: EffectiveTime, FieldName, Region, Value."""

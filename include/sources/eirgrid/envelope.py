@@ -7,20 +7,14 @@ from typing import Any, cast
 import numpy as np
 
 from include.domain.errors import ContractBroken, StatusError
-from include.sources.eirgrid.plain import Plain
 from include.sources.eirgrid.rows import Rows, read_all
 
 Raw = Mapping[str, Any]
 """A row as JSON has it."""
 
 
-def rows_of(payload: object, *, interface: str) -> list[Raw] | Plain:
-    """The raw rows of what an answer says, or its columns where it is plain.
-
-    StatusError for `Status: Error`; ContractBroken for anything that is no such envelope.
-    """
-    if isinstance(payload, Plain):
-        return payload
+def rows_of(payload: object, *, interface: str) -> list[Raw]:
+    """The raw rows. StatusError for `Status: Error`; ContractBroken for anything that is no such envelope."""
     if not isinstance(payload, dict):
         raise ContractBroken(
             f"{interface}: expected an object with Rows, got {type(payload).__name__}", interface=interface
@@ -36,10 +30,8 @@ def rows_of(payload: object, *, interface: str) -> list[Raw] | Plain:
     return cast("list[Raw]", rows)
 
 
-def long_rows(rows: list[Raw] | Plain, *, stamp: str, field: str, interface: str) -> Rows:
+def long_rows(rows: list[Raw], *, stamp: str, field: str, interface: str) -> Rows:
     """Rows with one value each; ContractBroken for the first without a key that every such row has."""
-    if isinstance(rows, Plain):
-        return rows.long(stamp=stamp, field=field)
 
     def read(part: list[Raw]) -> Rows:
         try:
@@ -53,14 +45,12 @@ def long_rows(rows: list[Raw] | Plain, *, stamp: str, field: str, interface: str
     return read_all(rows, read)
 
 
-def wide_rows(rows: list[Raw] | Plain, *, stamp: str, names: Mapping[str, str], interface: str) -> Rows:
+def wide_rows(rows: list[Raw], *, stamp: str, names: Mapping[str, str], interface: str) -> Rows:
     """Rows of the same keys with a value in every column but the stamp and `Region`, told row by row.
 
     `names` are the fields of the columns that are known; any other goes by its own name. ContractBroken for the first
     row without a stamp or without any known column.
     """
-    if isinstance(rows, Plain):
-        return rows.wide(stamp=stamp, names=names)
     columns = [key for key in rows[0] if key not in {stamp, "Region"}]
     named = [names.get(key, key) for key in columns]
     place = {name: place for place, name in enumerate(dict.fromkeys(named))}

@@ -101,5 +101,8 @@ class Interface(Protocol):
     def requests(self, query: Query) -> list[Request]:
         """The requests that together answer the query; empty when this interface cannot."""
 
+    def usual_rows(self, body: bytes, query: Query) -> Rows:
+        """The rows of an answer as it nearly always is, quickly; Unusual for any other."""
+
     def rows(self, payload: object, query: Query) -> Rows:
         """The rows of an answer's JSON; ContractBroken when it has no shape that was ever met."""

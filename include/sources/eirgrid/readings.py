@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 import pyarrow as pa
 
-from include.domain.calendar import DAY, Interval, day_span, days, irish_day, microseconds, midnight
+from include.domain.calendar import DAY, Interval, day_span, days, irish_day, microseconds, start_of
 from include.domain.catalogue import NEVER_RECORDED, QUARTER
 from include.domain.errors import ContractBroken, EmptyAnswer, NotYetPublished
 from include.domain.series import History, Series
@@ -80,7 +80,7 @@ class _Reader:
     def __post_init__(self) -> None:
         self.span = self.query.span
         self.days = days(self.query.first, self.query.last)
-        self.midnights = np.array([microseconds(midnight(day)) for day in self.days], dtype=np.int64)
+        self.midnights = np.array([start_of(day) for day in self.days], dtype=np.int64)
 
     @property
     def trusted(self) -> bool:
@@ -274,7 +274,7 @@ def _keep(reader: _Reader, series: Series, slots: Ints, values: Floats) -> None:
 def _lacks(reader: _Reader) -> Lacks:
     """The days, by field, that are due and that the answer passes over."""
     query = reader.query
-    spans = {day: day_span(day) for day in days(query.first, query.last)}
+    spans = {day: day_span(day) for day in reader.days}
     found: dict[str, frozenset[date]] = {}
     for one in query.series:
         if one.history is not History.FULL or one.optional:
@@ -282,9 +282,9 @@ def _lacks(reader: _Reader) -> Lacks:
         missed = frozenset(
             day
             for day, span in spans.items()
-            if day >= one.first_day
+            if (one.field, day) not in reader.told
+            and day >= one.first_day
             and span.end > reader.span.start
-            and (one.field, day) not in reader.told
             and _due(one, query, Interval(max(span.start, reader.span.start), span.end), now=reader.now)
         )
         if missed:

@@ -1,6 +1,6 @@
 """The rows of an answer as columns, as upstream wrote them."""
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import compress
@@ -9,22 +9,20 @@ from typing import Protocol, Self
 import numpy as np
 
 from include.domain.errors import ContractBroken
-from include.sources.columns import Bools, Floats, Ints, Letters
+from include.sources.columns import Ints
 
 
 @dataclass(frozen=True, slots=True)
 class Rows:
     """Columns of one length; a row is what stands at one place of all four."""
 
-    stamps: list[str] | Letters
-    """As texts, or letter by letter where all are of one length."""
+    stamps: list[str]
     fields: list[str]
     """All there are, in the order of their first rows."""
     codes: Ints
     """Which of the fields each row is of."""
-    values: list[object] | Floats
-    """As JSON has them, or numbers and NaN for null."""
-    regions: list[str | None]
+    values: list[object]
+    regions: Sequence[str | None]
 
     @classmethod
     def of(cls, stamps: list[str], fields: list[str], values: list[object], regions: list[str | None]) -> "Rows":
@@ -60,17 +58,14 @@ class Rows:
         if all(name in fields for name in self.fields):
             return self
         asked = np.array([name in fields for name in self.fields], dtype=bool)[self.codes]
+        chosen = asked.tolist()
         return Rows(
-            _chosen(self.stamps, asked),
+            list(compress(self.stamps, chosen)),
             self.fields,
             self.codes[asked],
-            _chosen(self.values, asked),
-            list(compress(self.regions, asked.tolist())),
+            list(compress(self.values, chosen)),
+            list(compress(self.regions, chosen)),
         )
-
-
-def _chosen[C: (list[str] | Letters, list[object] | Floats)](column: C, chosen: Bools) -> C:
-    return column[chosen] if isinstance(column, np.ndarray) else list(compress(column, chosen.tolist()))
 
 
 class _Sliced(Protocol):

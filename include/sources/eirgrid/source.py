@@ -24,9 +24,10 @@ from include.sources.client import Answer, HttpClient, Politeness
 from include.sources.eirgrid.chart import Chart
 from include.sources.eirgrid.dashboardservice import DashboardService
 from include.sources.eirgrid.interconn import Interconn
-from include.sources.eirgrid.plain import Plain, Unusual
 from include.sources.eirgrid.query import Hosts, Interface, Query, Request
 from include.sources.eirgrid.readings import Readings, anything_due, read_rows
+from include.sources.eirgrid.rows import Rows
+from include.sources.eirgrid.usual import Unusual
 from include.sources.eirgrid.vargen import Vargen
 from include.sources.eirgrid.wanted import Found, Wanted, gravest
 
@@ -127,17 +128,16 @@ class EirGridSource(Source):
     def _ask(self, unit: Unit, interface: Interface, request: Request, *, until: float) -> Found:
         query = request.query
 
-        def readings(payload: object, answer: Answer) -> Readings:
-            rows = interface.rows(payload, query)
+        def readings(rows: Rows, answer: Answer) -> Readings:
             return read_rows(rows, query, interface=interface.name, now=answer.fetched_at)
 
         def read(answer: Answer) -> Found:
             try:
                 try:
-                    found = readings(Plain.of(answer.body), answer)
+                    found = readings(interface.usual_rows(answer.body, query), answer)
                 except (Unusual, UpstreamError):
-                    # Row by row, so that the first one that is wrong is named.
-                    found = readings(answer.payload, answer)
+                    # Row by row: the first one that is wrong is named.
+                    found = readings(interface.rows(answer.payload, query), answer)
             except UpstreamError as error:
                 error.sample = error.sample or answer.body[:SAMPLE_BYTES]
                 raise

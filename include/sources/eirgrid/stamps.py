@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 
 from include.domain.calendar import Interval, from_microseconds, microseconds, offsets, to_utc
-from include.sources.columns import Ints, Letters
+from include.sources.columns import Ints
 
 MONTHS: Final = {
     name: number
@@ -58,12 +58,10 @@ _CLOCK: Final = len(" 20:15:00")
 _MARKS: Final = np.array([[ord(mark)] for mark in " ::"], dtype=np.uint8)
 
 
-def parse_stamps(stamps: Sequence[str] | Letters) -> Ints:
+def parse_stamps(stamps: Sequence[str]) -> Ints:
     """`parse_stamp` of each, as microseconds of Irish wall-clock time since 1970. ValueError when one is no stamp."""
-    if isinstance(stamps, np.ndarray):
-        return _parse_alike(stamps)
     try:
-        return _parse_alike(_letters(stamps))
+        return _parse_alike(stamps)
     except ValueError:
         return np.array([wall_clock(parse_stamp(one)) for one in stamps], dtype=np.int64)
 
@@ -78,18 +76,13 @@ def unzoned(wall: int) -> datetime:
     return from_microseconds(wall).replace(tzinfo=None)
 
 
-def _letters(stamps: Sequence[str]) -> Letters:
+def _parse_alike(stamps: Sequence[str]) -> Ints:
+    """Stamps of one length with a full clock each: a date is read once per run of it. ValueError for any others."""
     width = len(stamps[0]) if stamps else 0
-    if not width or set(map(len, stamps)) != {width}:
+    if width not in _WIDTHS or set(map(len, stamps)) != {width}:
         raise ValueError("not alike")
-    return np.frombuffer("".join(stamps).encode("ascii"), dtype=np.uint8).reshape(-1, width)
-
-
-def _parse_alike(stamps: Letters) -> Ints:
-    """Stamps with a full clock each: a date is read once per run of it. ValueError for any others."""
-    if stamps.shape[1] not in _WIDTHS:
-        raise ValueError("not a day and a clock")
-    letters = np.ascontiguousarray(stamps.T)
+    letters = np.frombuffer("".join(stamps).encode("ascii"), dtype=np.uint8).reshape(-1, width)
+    letters = np.ascontiguousarray(letters.T)
     day, clock = letters[:-_CLOCK], letters[-_CLOCK:]
     marks, digits = clock[[0, 3, 6]], clock[[1, 2, 4, 5, 7, 8]] - ord("0")
     if (marks != _MARKS).any() or (digits > 9).any():
@@ -98,7 +91,7 @@ def _parse_alike(stamps: Letters) -> Ints:
     if hours.max() > 23 or minutes.max() > 59 or seconds.max() > 59:
         raise ValueError("no time of day")
     starts = np.flatnonzero(np.append(True, (day[:, 1:] != day[:, :-1]).any(axis=0)))
-    midnights = [_midnight(stamps[start, :-_CLOCK].tobytes().decode("ascii")) for start in starts.tolist()]
+    midnights = [_midnight(stamps[start][:-_CLOCK]) for start in starts.tolist()]
     of_row = np.repeat(np.array(midnights, dtype=np.int64), np.diff(np.append(starts, len(stamps))))
     walls: Ints = of_row + ((hours * 60 + minutes) * 60 + seconds) * _SECOND
     return walls

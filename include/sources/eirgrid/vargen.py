@@ -1,11 +1,11 @@
 """vargen: wind and solar, actual and forecast in one answer. Never recorded: both shapes that clients met are read."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from itertools import groupby
 from typing import Final
 
+from include.sources.eirgrid import usual
 from include.sources.eirgrid.envelope import Raw, long_rows, rows_of, wide_rows
-from include.sources.eirgrid.plain import Plain
 from include.sources.eirgrid.query import LONGEST_EXPORT, Hosts, Query, Request, export_path
 from include.sources.eirgrid.rows import Rows
 
@@ -31,18 +31,26 @@ class Vargen:
             for part in query.chunks(LONGEST_EXPORT)
         ]
 
+    def usual_rows(self, body: bytes, query: Query) -> Rows:
+        """See Interface.usual_rows."""
+        try:
+            return usual.wide_rows(body, names=_fields(query))
+        except usual.Unusual:
+            return usual.long_rows(body)
+
     def rows(self, payload: object, query: Query) -> Rows:
         """Rows of either shape: wide (MW_ACTUAL, MW_FORECAST) or long (FieldName, Value)."""
-        # A wide row does not name its area.
-        names = {column: f"{AREAS[query.area.name]}_{kind}" for column, kind in WIDE_COLUMNS.items()}
-        found = rows_of(payload, interface=self.name)
-        if isinstance(found, Plain):
-            return self._alike(found, found.columns, names)
-        runs = groupby(found, key=tuple)
-        return Rows.joined(self._alike(list(rows), keys, names) for keys, rows in runs)
+        names = _fields(query)
+        runs = groupby(rows_of(payload, interface=self.name), key=tuple)
+        return Rows.joined(self._alike(list(rows), names) for _, rows in runs)
 
-    def _alike(self, rows: list[Raw] | Plain, keys: Collection[str], names: Mapping[str, str]) -> Rows:
+    def _alike(self, rows: list[Raw], names: Mapping[str, str]) -> Rows:
         """Rows that have the same keys."""
-        if "FieldName" in keys:
+        if "FieldName" in rows[0]:
             return long_rows(rows, stamp="EffectiveTime", field="FieldName", interface=self.name)
         return wide_rows(rows, stamp="Effective_Date", names=names, interface=self.name)
+
+
+def _fields(query: Query) -> dict[str, str]:
+    """The fields of the columns of a wide row, which does not name its area."""
+    return {column: f"{AREAS[query.area.name]}_{kind}" for column, kind in WIDE_COLUMNS.items()}
