@@ -31,7 +31,7 @@ NOW: Final = datetime(2026, 11, 1, 12, tzinfo=UTC)
 LAST: Final = date(2026, 10, 31)
 EVERY: Final = 10
 """Of how many answers one is kept, to be parsed again."""
-MEMORY: Final = Path("/dev/shm")  # noqa: S108  a folder of its own below it
+MEMORY: Final = Path("/dev/shm")
 FLAT: Final = 1.25
 """How much more memory the last part may have needed than the second."""
 
