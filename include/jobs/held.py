@@ -157,8 +157,9 @@ def _columns(series: Series, rows: pa.Table, inside: Interval | None) -> tuple[A
         rows["value"].to_numpy(),
         in_microseconds(rows["fetched_at"]),
     )
-    if names.dictionary.to_pylist() != [series.field]:
-        mine = names.indices.to_numpy() == names.dictionary.index(series.field).as_py()
+    known = names.dictionary.to_pylist()
+    if known != [series.field]:
+        mine = names.indices.to_numpy() == (known.index(series.field) if series.field in known else -1)
         slot, value, fetched = slot[mine], value[mine], fetched[mine]
     if (slot[1:] <= slot[:-1]).any():
         # No file that was merged; of a slot that is there twice, the row that stands last.
@@ -268,6 +269,8 @@ def _least(series: Series) -> int | None:
 
 
 def _cut(start: int, length: int, inside: Interval) -> Interval | None:
-    first = max(datetime.fromtimestamp(start, UTC), inside.start)
-    end = min(datetime.fromtimestamp(start + length, UTC), inside.end)
+    first, end = datetime.fromtimestamp(start, UTC), datetime.fromtimestamp(start + length, UTC)
+    if first >= inside.start and end <= inside.end:
+        return Interval(first, end)
+    first, end = max(first, inside.start), min(end, inside.end)
     return Interval(first, end) if first < end else None

@@ -1,7 +1,9 @@
 """What a store holds of each series, as stretches: files are read once, and remembered by their version."""
 
-from collections.abc import Iterable, Mapping, Sequence
+import gc
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
@@ -41,6 +43,17 @@ FILES_AT_ONCE: Final = 32
 FETCHERS: Final = 8
 
 
+@dataclass(frozen=True)
+class _Parts:
+    """What is known of an area and region, file by file."""
+
+    series: list[Series]
+    span: Interval
+    files: Files
+    digests: dict[Partition, dict[str, Digest] | None]
+    """By field; None of a file that has to be read."""
+
+
 @dataclass
 class Scan:
     """One look at a store: what it holds of some areas and regions of a source in a window."""
@@ -56,8 +69,11 @@ class Scan:
     unreadable: dict[tuple[str, str], str] = field(default_factory=dict)
     """Areas and regions of which a file cannot be read, and why."""
     _flats: dict[Key, list[Interval]] = field(default_factory=dict)
+    _listed: dict[tuple[str, str, Interval], Files] = field(default_factory=dict)
+    """By area and region: emissions are looked at with demand."""
 
     def __post_init__(self) -> None:
+        self._by_name = {area.name: area for area in self.areas}
         told = sorted(f"{area.name} {one.region} {rules(one)}" for area in self.areas for one in area.series)
         self._digests = Digests(self.store, self.source_id, rules=sha256("\n".join(told).encode()).hexdigest())
 
@@ -76,28 +92,23 @@ class Scan:
         for one in dict.fromkeys([*wanted, *beside]):
             if one.history is not History.FUTURE_ONLY:
                 groups.setdefault((one.area, one.region), []).append(one)
-        with ThreadPoolExecutor(FETCHERS) as pool:
+        with _uncollected(), ThreadPoolExecutor(FETCHERS) as pool:
             # DuckDB works on these while the digests are put together here.
             withheld = pool.submit(self._all_withheld, [of for of in groups if self._withholding(*of)])
-            for of, series in sorted(groups.items(), key=lambda group: bool(self._withholding(*group[0]))):
-                found |= self._readable(of, series, withheld, pool)
+            parts = {of: self._parts(of, series) for of, series in groups.items()}
+            self._read(parts, pool)
+            for of in sorted(groups, key=lambda of: bool(self._withholding(*of))):
+                if of not in self.unreadable:
+                    found |= self._told(of, parts[of], withheld)
         if self.remember:
             self._digests.save()
         read = [one for one in wanted if (one.area, one.region) not in self.unreadable]
         return {one.key: Evidence(found.get(one.key, ()), frozen_spans(self._flats, one)) for one in read}
 
-    def _readable(
-        self,
-        of: tuple[str, str],
-        series: list[Series],
-        withheld: Future[Withheld],
-        pool: Executor,
-    ) -> dict[Key, list[Stretch]]:
-        area = self._area(of[0])
-        span = self._span(area)
-        files = self._files([area], of[1], span)
+    def _told(self, of: tuple[str, str], parts: _Parts, withheld: Future[Withheld]) -> dict[Key, list[Stretch]]:
+        """What is held of the series of an area and region; nothing, and a word on why, where that cannot be told."""
         try:
-            digests = self._digested(series, files, span, pool)
+            digests = {one.field: self._united(one, parts) for one in parts.series}
         except StorageError as error:
             self.unreadable[of] = str(error)
             return {}
@@ -106,35 +117,51 @@ class Scan:
             self.unreadable[of] = str(nulls)
             return {}
         found: dict[Key, list[Stretch]] = {}
-        for one in series:
+        for one in parts.series:
             digest = digests[one.field]
             if one.field in nulls:
                 digest = with_withheld(one, digest, nulls[one.field])
-            found[one.key] = stretches(one, digest, inside=span)
-            self._flats[one.key] = flats(one, digest, inside=span)
-        return _newest_snapshot(series, found)
+            found[one.key] = stretches(one, digest, inside=parts.span)
+            self._flats[one.key] = flats(one, digest, inside=parts.span)
+        return _newest_snapshot(parts.series, found)
 
-    def _digested(self, series: Sequence[Series], files: Files, span: Interval, pool: Executor) -> dict[str, Digest]:
-        """The digest of each series over all files."""
-        told = {of: known for of, info in files.items() if (known := self._remembered(series, of, info, span))}
-        unread = [of for of in files if of not in told]
+    def _parts(self, of: tuple[str, str], series: list[Series]) -> _Parts:
+        """The files of an area and region, with what is remembered of them."""
+        area = self._area(of[0])
+        span = self._span(area)
+        files = self._files([area], of[1], span)
+        digests = {file: self._remembered(series, file, info, span) for file, info in files.items()}
+        return _Parts(series, span, files, digests)
+
+    def _read(self, parts: Mapping[tuple[str, str], _Parts], pool: Executor) -> None:
+        """Digest the files of which nothing is remembered, of all areas: the next ones are on the way meanwhile."""
+        unread = [(of, file) for of, part in parts.items() for file, known in part.digests.items() if known is None]
         for some in batched(unread, FILES_AT_ONCE):
-            for of, found in zip(some, pool.map(lambda of: self._get(files[of].key), some), strict=True):
-                told[of] = digests = self._digest(of, decode(found.data, key=files[of].key, schema=CODED), span)
-                if not self._is_cut(of, span):
-                    listed = {name: one.listed for name, one in digests.items()}
-                    self._digests.add(of.month.year, files[of].key, found.version, listed)
-        return {one.field: self._united(one, {of: told[of][one.field] for of in files}, files, span) for one in series}
+            asked = [pool.submit(self._get, parts[of].files[file].key) for of, file in some]
+            for (of, file), fetched in zip(some, asked, strict=True):
+                if of not in self.unreadable:
+                    try:
+                        parts[of].digests[file] = self._digested(file, fetched.result(), parts[of])
+                    except StorageError as error:
+                        self.unreadable[of] = str(error)
 
-    def _united(self, series: Series, parts: Mapping[Partition, Digest], files: Files, span: Interval) -> Digest:
+    def _digested(self, file: Partition, found: StoredObject, parts: _Parts) -> dict[str, Digest]:
+        key, span = parts.files[file].key, parts.span
+        digests = self._digest(file, decode(found.data, key=key, schema=CODED), span)
+        if not self._is_cut(file, span):
+            listed = {name: one.listed for name, one in digests.items()}
+            self._digests.add(file.month.year, key, found.version, listed)
+        return digests
+
+    def _united(self, series: Series, parts: _Parts) -> Digest:
         """The digest over all files; what two of them hold parts of is told from the rows of both."""
-        if twice := overlapping(series, parts):
-            rows = pa.concat_tables(
-                decode(self._get(files[of].key).data, key=files[of].key, schema=CODED) for of in parts if of in twice
-            )
-            again = Digest.of(series, rows, inside=span)
-            return united(series, [again, *(part for of, part in parts.items() if of not in twice)])
-        return united(series, parts.values())
+        digests = {file: told[series.field] for file, told in parts.digests.items() if told is not None}
+        if twice := overlapping(series, digests):
+            keys = [parts.files[file].key for file in digests if file in twice]
+            rows = pa.concat_tables(decode(self._get(key).data, key=key, schema=CODED) for key in keys)
+            again = Digest.of(series, rows, inside=parts.span)
+            return united(series, [again, *(part for file, part in digests.items() if file not in twice)])
+        return united(series, digests.values())
 
     def _remembered(
         self, series: Sequence[Series], of: Partition, info: ObjectInfo, span: Interval
@@ -155,8 +182,8 @@ class Scan:
 
     def _is_cut(self, of: Partition, span: Interval) -> bool:
         """Whether hours may be cut in two by the span: then the rows have to be counted anew."""
-        counted = any(by_hour(one) for one in self._area(of.area).series)
-        return counted and not (span.start <= of.span.start and of.span.end <= span.end)
+        whole = span.start <= of.span.start and of.span.end <= span.end
+        return not whole and any(by_hour(one) for one in self._area(of.area).series)
 
     def _get(self, key: str) -> StoredObject:
         found = self.store.get(key)
@@ -165,7 +192,7 @@ class Scan:
         return found
 
     def _area(self, name: str) -> Area:
-        return next(one for one in self.areas if one.name == name)
+        return self._by_name[name]
 
     def _span(self, area: Area) -> Interval:
         if area.partitioned_by_day:
@@ -180,36 +207,66 @@ class Scan:
         if not groups:
             return found
         with connect(self.store) as connection:
-            for of in groups:
-                try:
-                    found[of] = self._withheld(connection, *of)
-                except duckdb.Error as error:
-                    found[of] = error
+            for area in dict.fromkeys(name for name, _ in groups):
+                found |= self._told_withheld(connection, area, [region for name, region in groups if name == area])
         return found
 
-    def _withheld(self, connection: duckdb.DuckDBPyConnection, name: str, region: str) -> dict[str, Array]:
-        """Slots of withheld values by field, as the summaries derive them: one rule for both."""
+    def _told_withheld(self, connection: duckdb.DuckDBPyConnection, area: str, regions: Sequence[str]) -> Withheld:
+        """Of all regions in one query; where that fails, one by one, so that a damaged file is its own region's."""
+        try:
+            return self._withheld(connection, area, regions)
+        except duckdb.Error as error:
+            if len(regions) == 1:
+                return {(area, regions[0]): error}
+            found: Withheld = {}
+            for region in regions:
+                found |= self._told_withheld(connection, area, [region])
+            return found
+
+    def _withheld(self, connection: duckdb.DuckDBPyConnection, name: str, regions: Sequence[str]) -> Withheld:
+        """Slots of withheld values, as the summaries derive them: one rule for both."""
         area = self._area(name)
-        series = self._withholding(name, region)
+        series = [one for region in regions for one in self._withholding(name, region)]
         since = min(one.withholding.derivable_since for one in series if one.withholding)
         # Before that nothing is known to be withheld.
         span = self._span(area)
         start = max(span.start, midnight(since))
-        also = [one for one in self.areas if one.name in ALSO_READS.get(name, ())]
-        files = self._files([area, *also], region, Interval(start, span.end))
-        if not files:
+        read = [area, *(one for one in self.areas if one.name in ALSO_READS.get(name, ()))]
+        inside = Interval(start, span.end)
+        addresses = [self.store.address(one.key) for of in regions for one in self._files(read, of, inside).values()]
+        if not addresses:
             return {}
-        query = f"SELECT epoch_us(timestamp) AS slot FROM ({area_sql(name)}) WHERE withheld AND field = $field"  # noqa: S608  our own SQL
-        addresses = [self.store.address(info.key) for info in files.values()]
+        query = (
+            f"SELECT region, field, epoch_us(timestamp) AS slot FROM ({area_sql(name)}) WHERE withheld ORDER BY slot"  # noqa: S608  our own SQL
+        )
         asked = {"files": addresses, "start": start, "end": span.end, "derive": False} | withheld_parameters([area])
-        return {
-            one.field: np.sort(connection.execute(query, asked | {"field": one.field}).fetchnumpy()["slot"])
-            for one in series
-        }
+        rows = connection.execute(query, asked).fetchnumpy()
+        found: dict[tuple[str, str], dict[str, Array]] = {}
+        for one in series:
+            mine = (rows["region"] == one.region) & (rows["field"] == one.field)
+            found.setdefault((name, one.region), {})[one.field] = np.asarray(rows["slot"])[mine]
+        return {**found}
 
     def _files(self, areas: Iterable[Area], region: str, span: Interval) -> Files:
-        wanted = (one for area in areas for one in partitions_of(self.source_id, area, region, span))
-        return existing(self.store, wanted)
+        found: dict[Partition, ObjectInfo] = {}
+        for area in areas:
+            asked = (area.name, region, span)
+            if asked not in self._listed:
+                self._listed[asked] = existing(self.store, partitions_of(self.source_id, area, region, span))
+            found |= self._listed[asked]
+        return found
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Without looking for cycles among all objects of the process, a third of the time of a scan that makes none."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def _newest_snapshot(series: Iterable[Series], found: dict[Key, list[Stretch]]) -> dict[Key, list[Stretch]]:

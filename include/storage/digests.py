@@ -3,10 +3,11 @@
 An entry counts only for the very version of its file. Whatever is lost here is found again by reading the files.
 """
 
-import json
 import logging
 from collections.abc import Mapping
 from typing import Any
+
+import msgspec
 
 from include.domain.errors import StorageError
 from include.storage.keys import SCHEMA_VERSION, digests_key
@@ -45,7 +46,7 @@ class Digests:
         """Write the years in which something is new. Of two scans at once the later one's is kept."""
         for year in sorted(self._changed):
             document = {"schema_version": SCHEMA_VERSION, "rules": self.rules, "files": self._files[year]}
-            data = json.dumps(document, separators=(",", ":")).encode()
+            data = msgspec.json.encode(document)
             try:
                 self.store.overwrite(digests_key(self.source_id, year), data)
             except StorageError as error:
@@ -61,8 +62,8 @@ class Digests:
     def _read(self, year: int) -> dict[str, list[Any]]:
         found = self.store.get(digests_key(self.source_id, year))
         try:
-            document = json.loads(found.data) if found is not None else None
-        except ValueError:
+            document = msgspec.json.decode(found.data) if found is not None else None
+        except (msgspec.DecodeError, UnicodeDecodeError):
             document = None
         match document:
             case {"schema_version": int(version), "rules": self.rules, "files": dict() as files} if (

@@ -58,15 +58,14 @@ class LocalStore:
         if not self.root.is_dir() and self._seen:
             raise StorageError(f"GRID_STORE: {self.root} is gone")
         self._seen = self._seen or self.root.is_dir()
-        folder = self._path(prefix.rpartition("/")[0])
         cut = len(f"{self.root}/")
         # Text, not paths: a store of years has thousands of files. S3 sorts by key, and "a-b" before "a/b".
-        found = ((f"{base}/{name}"[cut:], name) for base, _, names in os.walk(folder) for name in names)
-        for key, name in sorted(found):
-            if not key.startswith(prefix) or key.startswith(f"{LOCKS}/") or name.startswith(UNFINISHED):
+        found = {entry.path[cut:]: entry for entry in _files(str(self._path(prefix.rpartition("/")[0])))}
+        for key in sorted(found):
+            if not key.startswith(prefix) or key.startswith(f"{LOCKS}/") or found[key].name.startswith(UNFINISHED):
                 continue
             with suppress(FileNotFoundError):
-                stat = (self.root / key).stat()
+                stat = found[key].stat()
                 at = datetime.fromtimestamp(stat.st_mtime, UTC)
                 yield ObjectInfo(key, stat.st_size, at, _version(stat))
 
@@ -120,6 +119,19 @@ def _in_folder[T](folder: Path, make: Callable[[], T]) -> T:
     except FileNotFoundError:
         folder.mkdir(parents=True, exist_ok=True)
         return make()
+
+
+def _files(folder: str) -> Iterator["os.DirEntry[str]"]:
+    """The files below a folder; none where there is no such folder, or no longer."""
+    try:
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                if not entry.is_dir():
+                    yield entry
+                elif not entry.is_symlink():
+                    yield from _files(entry.path)
+    except (FileNotFoundError, NotADirectoryError):
+        return
 
 
 def _version(stat: os.stat_result) -> str:
