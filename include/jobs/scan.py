@@ -3,7 +3,7 @@
 import gc
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
@@ -41,6 +41,8 @@ LOOK_AFTER: Final = 6 * HOUR
 FILES_AT_ONCE: Final = 32
 """Files that are fetched ahead of their being looked at: on S3 each takes a while to come."""
 FETCHERS: Final = 8
+ASKED_TOGETHER: Final = 366 * DAY
+"""A longer span is asked for region by region: the memory of a query grows with it."""
 
 
 @dataclass(frozen=True)
@@ -212,16 +214,17 @@ class Scan:
         return found
 
     def _told_withheld(self, connection: duckdb.DuckDBPyConnection, area: str, regions: Sequence[str]) -> Withheld:
-        """Of all regions in one query; where that fails, one by one, so that a damaged file is its own region's."""
-        try:
-            return self._withheld(connection, area, regions)
-        except duckdb.Error as error:
-            if len(regions) == 1:
-                return {(area, regions[0]): error}
-            found: Withheld = {}
-            for region in regions:
-                found |= self._told_withheld(connection, area, [region])
-            return found
+        """Of all regions in one query, where that is no large one and no file is damaged: that is its own region's."""
+        found: Withheld = {}
+        if len(regions) > 1 and self.window.end - self.window.start < ASKED_TOGETHER:
+            with suppress(duckdb.Error):
+                return self._withheld(connection, area, regions)
+        for region in regions:
+            try:
+                found |= self._withheld(connection, area, [region])
+            except duckdb.Error as error:
+                found[area, region] = error
+        return found
 
     def _withheld(self, connection: duckdb.DuckDBPyConnection, name: str, regions: Sequence[str]) -> Withheld:
         """Slots of withheld values, as the summaries derive them: one rule for both."""
