@@ -50,6 +50,48 @@ class Flat(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class Rows:
+    """The rows of a readings file as arrays."""
+
+    fields: list[str]
+    code: Array
+    """Which of the fields each row is of."""
+    slot: Array
+    """In microseconds since 1970, as are the times of fetching."""
+    value: Array
+    """NaN: null."""
+    fetched: Array
+
+    @classmethod
+    def read(cls, rows: pa.Table) -> "Rows":
+        """Those of a table in which each field's name stands once."""
+        names = rows["field"].combine_chunks()
+        return cls(
+            names.dictionary.to_pylist(),
+            names.indices.to_numpy(),
+            in_microseconds(rows["timestamp"]),
+            rows["value"].to_numpy(),
+            in_microseconds(rows["fetched_at"]),
+        )
+
+    def of(self, series: Series, inside: Interval | None) -> tuple[Array, Array, Array]:
+        """Slots ascending, values and times of fetching of a series' rows, or of those that lie inside a span."""
+        slot, value, fetched = self.slot, self.value, self.fetched
+        if self.fields != [series.field]:
+            mine = self.code == (self.fields.index(series.field) if series.field in self.fields else -1)
+            slot, value, fetched = slot[mine], value[mine], fetched[mine]
+        if (slot[1:] <= slot[:-1]).any():
+            # No file that was merged; of a slot that is there twice, the row that stands last.
+            order = np.argsort(slot, kind="stable")
+            order = order[np.append(np.diff(slot[order]) > 0, True)]
+            slot, value, fetched = slot[order], value[order], fetched[order]
+        if inside is None:
+            return slot, value, fetched
+        start, end = np.searchsorted(slot, [microseconds(inside.start), microseconds(inside.end)])
+        return slot[start:end], value[start:end], fetched[start:end]
+
+
+@dataclass(frozen=True, slots=True)
 class Digest:
     """What is held of one series, ascending."""
 
@@ -58,9 +100,9 @@ class Digest:
     """Those long enough to be no measurement, and the first and last of all: they may go on in the next file."""
 
     @classmethod
-    def of(cls, series: Series, rows: pa.Table, *, inside: Interval | None = None) -> "Digest":
+    def of(cls, series: Series, rows: Rows, *, inside: Interval | None = None) -> "Digest":
         """That of a file's rows, or of those that lie inside a span."""
-        slot, value, fetched = _columns(series, rows, inside)
+        slot, value, fetched = rows.of(series, inside)
         if not len(slot):
             return cls([], [])
         return _by_hour(series, slot, value, fetched) if by_hour(series) else _by_slot(series, slot, value, fetched)
@@ -147,29 +189,6 @@ def with_withheld(series: Series, digest: Digest, withheld: Array) -> Digest:
         Held.WITHHELD
     )
     return Digest(_same(slot, kind, step), digest.flat)
-
-
-def _columns(series: Series, rows: pa.Table, inside: Interval | None) -> tuple[Array, Array, Array]:
-    """Slots ascending, values (NaN: null) and times of fetching, in microseconds since 1970, of the series' rows."""
-    names = rows["field"].combine_chunks()
-    slot, value, fetched = (
-        in_microseconds(rows["timestamp"]),
-        rows["value"].to_numpy(),
-        in_microseconds(rows["fetched_at"]),
-    )
-    known = names.dictionary.to_pylist()
-    if known != [series.field]:
-        mine = names.indices.to_numpy() == (known.index(series.field) if series.field in known else -1)
-        slot, value, fetched = slot[mine], value[mine], fetched[mine]
-    if (slot[1:] <= slot[:-1]).any():
-        # No file that was merged; of a slot that is there twice, the row that stands last.
-        order = np.argsort(slot, kind="stable")
-        order = order[np.append(np.diff(slot[order]) > 0, True)]
-        slot, value, fetched = slot[order], value[order], fetched[order]
-    if inside is None:
-        return slot, value, fetched
-    start, end = np.searchsorted(slot, [microseconds(inside.start), microseconds(inside.end)])
-    return slot[start:end], value[start:end], fetched[start:end]
 
 
 def _by_slot(series: Series, slot: Array, value: Array, fetched: Array) -> Digest:

@@ -7,7 +7,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
-from itertools import batched
+from itertools import batched, chain
 from typing import Final
 
 import duckdb
@@ -21,7 +21,7 @@ from include.domain.gaps import Evidence, Stretch, frozen_spans
 from include.domain.readings import Partition
 from include.domain.series import Area, History, Series
 from include.export import ALSO_READS, area_sql, withheld_parameters
-from include.jobs.held import Array, Digest, by_hour, flats, overlapping, rules, stretches, united, with_withheld
+from include.jobs.held import Array, Digest, Rows, by_hour, flats, overlapping, rules, stretches, united, with_withheld
 from include.storage.digests import Digests
 from include.storage.duck import connect, existing
 from include.storage.keys import partitions_of
@@ -139,15 +139,29 @@ class Scan:
         """Digest the files of which nothing is remembered, of all areas: the next ones are on the way meanwhile."""
         unread = [(of, file) for of, part in parts.items() for file, known in part.digests.items() if known is None]
         for some in batched(unread, FILES_AT_ONCE):
-            asked = [pool.submit(self._get, parts[of].files[file].key) for of, file in some]
-            for (of, file), fetched in zip(some, asked, strict=True):
+            keys = [parts[of].files[file].key for of, file in some]
+            # A few at a time: handing one over takes longer than reading it from a folder does.
+            asked = [pool.submit(self._all_got, few) for few in batched(keys, len(keys) // FETCHERS + 1)]
+            fetched = chain.from_iterable(one.result() for one in asked)
+            for (of, file), got in zip(some, fetched, strict=True):
                 if of not in self.unreadable:
                     try:
-                        parts[of].digests[file] = self._digested(file, fetched.result(), parts[of])
+                        parts[of].digests[file] = self._digested(file, got, parts[of])
                     except StorageError as error:
                         self.unreadable[of] = str(error)
 
-    def _digested(self, file: Partition, found: StoredObject, parts: _Parts) -> dict[str, Digest]:
+    def _all_got(self, keys: Iterable[str]) -> list[StoredObject | StorageError]:
+        found: list[StoredObject | StorageError] = []
+        for key in keys:
+            try:
+                found.append(self._get(key))
+            except StorageError as error:
+                found.append(error)
+        return found
+
+    def _digested(self, file: Partition, found: StoredObject | StorageError, parts: _Parts) -> dict[str, Digest]:
+        if isinstance(found, StorageError):
+            raise found
         key, span = parts.files[file].key, parts.span
         digests = self._digest(file, decode(found.data, key=key, schema=CODED), span)
         if not self._is_cut(file, span):
@@ -161,7 +175,7 @@ class Scan:
         if twice := overlapping(series, digests):
             keys = [parts.files[file].key for file in digests if file in twice]
             rows = pa.concat_tables(decode(self._get(key).data, key=key, schema=CODED) for key in keys)
-            again = Digest.of(series, rows, inside=parts.span)
+            again = Digest.of(series, Rows.read(rows), inside=parts.span)
             return united(series, [again, *(part for file, part in digests.items() if file not in twice)])
         return united(series, digests.values())
 
@@ -180,7 +194,8 @@ class Scan:
         area = self._area(of.area)
         inside = span if self._is_cut(of, span) else None
         judged = (one for one in area.of_region(of.region) if one.history is not History.FUTURE_ONLY)
-        return {one.field: Digest.of(one, rows, inside=inside) for one in judged}
+        read = Rows.read(rows)
+        return {one.field: Digest.of(one, read, inside=inside) for one in judged}
 
     def _is_cut(self, of: Partition, span: Interval) -> bool:
         """Whether hours may be cut in two by the span: then the rows have to be counted anew."""
@@ -231,18 +246,17 @@ class Scan:
         area = self._area(name)
         series = [one for region in regions for one in self._withholding(name, region)]
         since = min(one.withholding.derivable_since for one in series if one.withholding)
-        # Before that nothing is known to be withheld.
-        span = self._span(area)
-        start = max(span.start, midnight(since))
         read = [area, *(one for one in self.areas if one.name in ALSO_READS.get(name, ()))]
-        inside = Interval(start, span.end)
-        addresses = [self.store.address(one.key) for of in regions for one in self._files(read, of, inside).values()]
+        # Before that nothing is known to be withheld; beyond the window only what stands still matters.
+        start, end = max(self.window.start, midnight(since)), min(self.window.end, self.now + HOUR)
+        files = [one for of in regions for one in self._files(read, of, self._span(area)).items()]
+        addresses = [self.store.address(info.key) for of, info in files if of.span.start < end and of.span.end > start]
         if not addresses:
             return {}
         query = (
             f"SELECT region, field, epoch_us(timestamp) AS slot FROM ({area_sql(name)}) WHERE withheld ORDER BY slot"  # noqa: S608  our own SQL
         )
-        asked = {"files": addresses, "start": start, "end": span.end, "derive": False} | withheld_parameters([area])
+        asked = {"files": addresses, "start": start, "end": end, "derive": False} | withheld_parameters([area])
         rows = connection.execute(query, asked).fetchnumpy()
         found: dict[tuple[str, str], dict[str, Array]] = {}
         for one in series:
