@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from include.domain.calendar import DAY, irish_day, start_of
 from include.domain.errors import ContractBroken, NotYetPublished, Unsupported, UpstreamError
@@ -103,7 +104,12 @@ class Fetched:
 
 def _table(chunk: DataChunk) -> pa.Table:
     if isinstance(chunk.readings, pa.Table):
-        return in_schema(chunk.readings.select(SCHEMA.names))
+        table = in_schema(chunk.readings.select(SCHEMA.names))
+        no_number = pc.is_nan(table["value"])
+        if pc.any(no_number).as_py():
+            place = SCHEMA.get_field_index("value")
+            return table.set_column(place, SCHEMA[place], pc.if_else(no_number, None, table["value"]))
+        return table
     # `Table.from_pandas` starts threads, and describes pandas in the schema: that takes longer than four columns do.
     columns = [pa.array(chunk.readings[one.name], type=one.type, from_pandas=True) for one in SCHEMA]
     return pa.Table.from_arrays(columns, schema=SCHEMA)

@@ -1,9 +1,9 @@
 """A source that yields what it is told, and short ways to say it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Final
+from typing import Any, Final
 
 import pandas as pd
 
@@ -41,6 +41,8 @@ class Invented(Source):
     warnings: tuple[str, ...] = ()
     setbacks: Sequence[Setback] = ()
     flagged: tuple[tuple[datetime, str], ...] = ()
+    form: Callable[[pd.DataFrame], Any] = field(default=lambda rows: rows)
+    """What the rows are handed over as."""
     asked_since: list[datetime | None] = field(default_factory=list)
     asked_with: list[Known | None] = field(default_factory=list)
 
@@ -57,7 +59,8 @@ class Invented(Source):
         self.asked_with.append(known)
         yield from self.setbacks
         for number, readings in enumerate(self.answers):
-            yield DataChunk(unit, frame(readings, now=self.now), f"interface{number}", self.warnings, self.flagged)
+            rows = self.form(frame(readings, now=self.now))
+            yield DataChunk(unit, rows, f"interface{number}", self.warnings, self.flagged)
         if self.failure is not None:
             raise self.failure
 

@@ -2,9 +2,12 @@
 
 import json
 import logging
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
+import pandas as pd
+import pyarrow as pa
 import pytest
 
 from include.domain.errors import (
@@ -73,6 +76,36 @@ def test_stored(readings: ReadingsStore, store: LocalStore) -> None:
         answered=("interface0", "interface1"),
     )
     assert _stored(readings) == [TO_COME, EARLY, TODAY, NULL], "by field, then by time"
+
+
+def _with_nan(rows: pd.DataFrame) -> pa.Table:
+    return pa.Table.from_pandas(rows, preserve_index=False).set_column(
+        rows.columns.get_loc("value"), "value", pa.array(rows["value"].to_numpy())
+    )
+
+
+def _of_other_types(rows: pd.DataFrame) -> pa.Table:
+    table = pa.Table.from_pandas(rows[rows.columns[::-1]], preserve_index=False)
+    kinds = {"timestamp": pa.timestamp("ns", tz="Europe/Dublin"), "field": pa.large_string(), "value": pa.float32()}
+    names = [*table.column_names, "remark"]
+    table = table.append_column("remark", pa.array(["x"] * len(table)))
+    return table.cast(pa.schema([(name, kinds.get(name, table.schema.field(name).type)) for name in names]))
+
+
+@pytest.mark.parametrize("form", [_with_nan, _of_other_types, lambda rows: rows.iloc[::-1]])
+def test_rows_are_stored_alike_whatever_they_are_handed_over_as(
+    form: Callable[[pd.DataFrame], Any], readings: ReadingsStore, tmp_path: Path
+) -> None:
+    rows = [EARLY, TODAY, NULL, TO_COME]
+    other = ReadingsStore(LocalStore(tmp_path / "other"), feed=readings.feed)
+    other.open()
+    for store, source in ((readings, Invented([rows])), (other, Invented([rows], form=form))):
+        assert ingest(source, store, "demand").run(DEMAND, live=False).outcome is Outcome.STORED
+    for key in (readings_key(DEMAND.partition), outcomes_key(DEMAND.partition)):
+        one, another = readings.store.get(key), other.store.get(key)
+        assert one is not None
+        assert another is not None
+        assert one.data == another.data
 
 
 def test_each_day_that_changed_has_a_try(readings: ReadingsStore, store: LocalStore) -> None:
