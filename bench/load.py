@@ -63,6 +63,7 @@ def _figure(name: str, parts: list[dict[str, float]], *, part: str) -> Figure:
         unit="MB/s of JSON",
         goals=tuple(goals),
         note=f"{rows:,.0f} rows, {total / 1e6:,.0f} MB; a sample is a {part}; {memory:.0f} MB of memory at most;"
+        " in processor time of one process, to a folder in memory, answers asked for once before;"
         " limit: json.loads of the same answers",
     )
 
@@ -128,7 +129,7 @@ class Bodies:
         return body
 
     def parsed(self) -> dict[str, float]:
-        """How many bytes were parsed again, and how long that took at best of three times."""
+        """How many bytes were parsed again, and how long that took in the middle one of three times."""
         taken = []
         for _ in range(3):
             started = time.process_time()

@@ -69,6 +69,10 @@ class ContractBroken(UpstreamError):
     """The answer has a shape, a date or a type that upstream never used: stop, keep the sample, write nothing."""
 
 
+class SourceFault(GridError):
+    """A source handed on what cannot be stored: an error of its code, and nothing of the unit is written."""
+
+
 class Incomplete(GridError):
     """A run ended with work undone that needs a person. Looking again at once finds the same."""
 

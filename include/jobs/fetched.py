@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from include.domain.calendar import DAY, irish_day, start_of
-from include.domain.errors import ContractBroken, NotYetPublished, Unsupported, UpstreamError
+from include.domain.errors import ContractBroken, NotYetPublished, SourceFault, Unsupported, UpstreamError
 from include.sources.base import DataChunk, Setback
 from include.sources.columns import Floats, Ints
 from include.storage.parquet import SCHEMA, in_microseconds, in_schema
@@ -83,7 +83,7 @@ class Fetched:
         """Who gave readings."""
         return tuple(dict.fromkeys(chunk.interface for chunk in self.chunks))
 
-    @property
+    @cached_property
     def fields(self) -> set[tuple[str, str]]:
         """(interface, field) pairs that were answered."""
         tables = zip(self.chunks, self.tables, strict=True)
@@ -103,16 +103,27 @@ class Fetched:
 
 
 def _table(chunk: DataChunk) -> pa.Table:
-    if isinstance(chunk.readings, pa.Table):
-        table = in_schema(chunk.readings.select(SCHEMA.names))
-        no_number = pc.is_nan(table["value"])
-        if pc.any(no_number).as_py():
-            place = SCHEMA.get_field_index("value")
-            return table.set_column(place, SCHEMA[place], pc.if_else(no_number, None, table["value"]))
+    rows = chunk.readings
+    try:
+        if isinstance(rows, pa.Table):
+            return _with_nulls(in_schema(rows.select(SCHEMA.names)))
+        # `Table.from_pandas` starts threads, and describes pandas in the schema: both take longer than the columns do.
+        columns = [pa.array(rows[one.name], type=one.type, from_pandas=True) for one in SCHEMA]
+        return in_schema(pa.Table.from_arrays(columns, names=SCHEMA.names))
+    except (KeyError, TypeError, ValueError, pa.ArrowException) as error:
+        raise SourceFault(
+            f"{chunk.unit.partition.source}: what {chunk.interface} gave cannot be stored: {error}; allowed:"
+            " timestamp (UTC), field (text), value (number) and fetched_at (UTC), none of them null but value"
+        ) from error
+
+
+def _with_nulls(table: pa.Table) -> pa.Table:
+    """NaN means null, as it does in a pandas frame."""
+    no_number = pc.is_nan(table["value"])
+    if not pc.any(no_number).as_py():
         return table
-    # `Table.from_pandas` starts threads, and describes pandas in the schema: that takes longer than four columns do.
-    columns = [pa.array(chunk.readings[one.name], type=one.type, from_pandas=True) for one in SCHEMA]
-    return pa.Table.from_arrays(columns, schema=SCHEMA)
+    place = SCHEMA.get_field_index("value")
+    return table.set_column(place, SCHEMA[place], pc.if_else(no_number, None, table["value"]))
 
 
 class Part(NamedTuple):

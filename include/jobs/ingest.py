@@ -15,6 +15,7 @@ from include.domain.calendar import Interval
 from include.domain.errors import (
     ContractBroken,
     NotYetPublished,
+    SourceFault,
     Unsupported,
     UpstreamError,
 )
@@ -60,6 +61,7 @@ class Ingest:
         if isinstance(fetched.failure, ContractBroken):
             log.error("%s: the answer that broke the contract begins: %r", unit.label, fetched.failure.sample)
             fetched.chunks.clear()
+        self._check_fields(unit, fetched)
         rows = self._rows(unit, fetched.tables)
         written = self._write(unit, rows)
         result = self._result(unit, written, fetched)
@@ -87,6 +89,13 @@ class Ingest:
         except UpstreamError as error:
             fetched.failure = error
         return fetched
+
+    def _check_fields(self, unit: Unit, fetched: Fetched) -> None:
+        known = {one.field for one in self.area.of_region(unit.partition.region)}
+        strange = sorted({name for _, name in fetched.fields} - known)
+        if strange:
+            of, seen, allowed = unit.partition, ", ".join(strange), ", ".join(sorted(known))
+            raise SourceFault(f"{of.source}: {seen} is no field of {of.area} {of.region}; allowed: {allowed}")
 
     def _refused(self, unit: Unit) -> frozenset[tuple[str, str]]:
         known = read_outcomes(self.readings.store, unit.partition).refused

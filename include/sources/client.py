@@ -95,8 +95,6 @@ class HttpClient:
         self.session.headers.update(
             {"User-Agent": politeness.user_agent, "Accept": "application/json", "Accept-Encoding": "gzip"}
         )
-        # Else each request looks for a .netrc, whose passwords are no business of upstream's.
-        self.session.auth = _nobody
         for scheme in ("https://", "http://"):
             self.session.mount(scheme, HTTPAdapter(pool_connections=4, pool_maxsize=16))
         self._next_at: dict[str, float] = {}
@@ -179,10 +177,6 @@ class HttpClient:
                 f"GRID_FEED: got {self.feed!r}, but the upstream that answers serves {seen!r} data; "
                 "set GRID_FEED and GRID_UPSTREAM to match"
             )
-
-
-def _nobody(request: requests.PreparedRequest) -> requests.PreparedRequest:
-    return request
 
 
 def _body(response: requests.Response, *, interface: str, until: float) -> bytes:

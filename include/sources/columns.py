@@ -24,7 +24,6 @@ Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 
-INSTANT: Final = pa.timestamp("us", tz="UTC")
 BROKEN_SHARE: Final = 0.1
 """A larger share of values far out of range than this is no spike but another quantity."""
 # Text of these characters that float() takes is a number to `number` too.
@@ -211,4 +210,4 @@ def table(values: Mapping[str, Column], *, fetched_at: datetime) -> pa.Table:
 
 
 def _instants(found: Ints) -> pa.Array:
-    return pa.array(found).cast(INSTANT)
+    return pa.array(found).cast(pa.timestamp("us", tz="UTC"))

@@ -32,6 +32,8 @@ class LocalStore:
                 data, version = file.read(), _version(os.fstat(file.fileno()))
         except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
             return None
+        except OSError as error:
+            raise _unreadable(self._path(key), error) from error
         found = StoredObject(data, _etag(data), version)
         return None if found.etag == unless else found
 
@@ -132,6 +134,12 @@ def _files(folder: str) -> Iterator["os.DirEntry[str]"]:
                     yield from _files(entry.path)
     except (FileNotFoundError, NotADirectoryError):
         return
+    except OSError as error:
+        raise _unreadable(folder, error) from error
+
+
+def _unreadable(path: str | Path, error: OSError) -> StorageError:
+    return StorageError(f"GRID_STORE: {path} cannot be read: {error.strerror}")
 
 
 def _version(stat: os.stat_result) -> str:

@@ -16,6 +16,7 @@ from include.domain.errors import (
     EmptyAnswer,
     NotYetPublished,
     Permanent,
+    SourceFault,
     Transient,
     Unsupported,
     UpstreamError,
@@ -106,6 +107,31 @@ def test_rows_are_stored_alike_whatever_they_are_handed_over_as(
         assert one is not None
         assert another is not None
         assert one.data == another.data
+
+
+def _without_a_time(rows: pd.DataFrame) -> pd.DataFrame:
+    return rows.assign(timestamp=rows["timestamp"].where(rows.index != 0))
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        lambda rows: rows.drop(columns="fetched_at"),
+        lambda rows: rows.assign(value="windy"),
+        lambda rows: rows.assign(field=None),
+        _without_a_time,
+        lambda rows: pa.Table.from_pandas(_without_a_time(rows), preserve_index=False),
+        lambda rows: rows.assign(field="WIND_ACTUAL"),
+        lambda _: [1],
+    ],
+)
+def test_rows_that_cannot_be_stored_are_one_clear_error(
+    form: Callable[[pd.DataFrame], Any], readings: ReadingsStore, store: LocalStore
+) -> None:
+    before = _files(store)
+    with pytest.raises(SourceFault, match=r"^eirgrid: .*; allowed: "):
+        ingest(Invented([[EARLY, TODAY]], form=form), readings, "demand").run(DEMAND, live=False)
+    assert _files(store) == before
 
 
 def test_each_day_that_changed_has_a_try(readings: ReadingsStore, store: LocalStore) -> None:

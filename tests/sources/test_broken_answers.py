@@ -7,7 +7,15 @@ import pytest
 import responses
 from responses.matchers import query_param_matcher
 
-from include.domain.errors import SAMPLE_BYTES, ContractBroken, EmptyAnswer, Permanent, Transient, Unsupported
+from include.domain.errors import (
+    SAMPLE_BYTES,
+    ContractBroken,
+    EmptyAnswer,
+    Permanent,
+    Transient,
+    Unsupported,
+    UpstreamError,
+)
 from include.domain.readings import Unit
 from include.sources.base import DataChunk, Setback
 from tests.sources.asking import CHART, DATA, INTERCONN, VARGEN, at, eirgrid, fetch, full, readings, unit
@@ -353,6 +361,37 @@ def test_a_fallback_changes_nothing_that_was_answered(upstream: Upstream) -> Non
     assert len(readings(chunks)) == 960
     setbacks = [(event.first.day, event.last.day) for event in events if isinstance(event, Setback)]
     assert setbacks == [(1, 1), (10, 10)]
+
+
+def test_an_implausible_value_of_an_answered_day_is_not_flagged(upstream: Upstream) -> None:
+    days = [f"{day:02d}-Nov-2025 12:00:00" for day in range(1, 11)]
+    upstream.get(DATA, json=full(*[(day, 3000) for day in days[1:9]], field="GEN_EXP"))
+    odd = [(day, 1e6 if place in {4, 9} else 4000) for place, day in enumerate(days)]
+    upstream.get(CHART, json={"Rows": full(*odd, field="GEN_EXP")["Rows"]})
+    flagged = [
+        slot.day
+        for chunk in _fetch(unit("system_generation", "ROI", "2025-11-01", "2025-11-10"))
+        for slot, _ in chunk.flagged
+    ]
+    assert flagged == [10], "of the 5th another interface had told"
+
+
+def test_an_interface_that_fails_is_blamed_for_open_days_only(upstream: Upstream) -> None:
+    days = [f"{day:02d}-Nov-2025 12:00:00" for day in range(2, 10)]
+    upstream.get(DATA, json=full(*[(day, 3000) for day in days], field="GEN_EXP"))
+    upstream.get(CHART, status=404)
+    source = eirgrid(NOW).fetch(unit("system_generation", "ROI", "2025-11-01", "2025-11-10"))
+    setbacks: list[tuple[str, int, int]] = []
+    with pytest.raises(UpstreamError):
+        setbacks.extend(
+            (event.error.interface, event.first.day, event.last.day) for event in source if isinstance(event, Setback)
+        )
+    assert setbacks == [
+        ("dashboardservice", 1, 1),
+        ("dashboardservice", 10, 10),
+        ("chart", 1, 1),
+        ("chart", 10, 10),
+    ]
 
 
 def test_a_demand_forecast_that_nobody_has_is_no_failure(upstream: Upstream) -> None:

@@ -49,6 +49,16 @@ def test_a_killed_writer_leaves_no_lock(folder: LocalStore) -> None:
     assert found.data == b"new"
 
 
+def test_what_cannot_be_read_is_one_clear_error(folder: LocalStore) -> None:
+    (folder.root / "readings").mkdir(parents=True)
+    for name in ("one", "other"):
+        (folder.root / "readings" / name).symlink_to("other" if name == "one" else "one")
+    with pytest.raises(StorageError, match=r"^GRID_STORE: .*readings/one cannot be read: Too many levels"):
+        folder.get("readings/one")
+    with pytest.raises(StorageError, match=r"^GRID_STORE: .* cannot be read: "):
+        list(folder.list("readings/"))
+
+
 def test_a_writer_that_fails_leaves_nothing(folder: LocalStore, monkeypatch: pytest.MonkeyPatch) -> None:
     etag = folder.put(KEY, b"old", expected=None)
 

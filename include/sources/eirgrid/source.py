@@ -98,7 +98,7 @@ class EirGridSource(Source):
                 if isinstance(answer, StatusError) and not anything_due(request.query, now=self.clock()):
                     continue
                 if isinstance(answer, UpstreamError):
-                    yield wanted.refuse(request.query, answer)
+                    yield from wanted.refuse(request.query, answer)
                     continue
                 yield wanted.trim(request.query, answer.chunk)
                 yield from wanted.take(request.query, answer)

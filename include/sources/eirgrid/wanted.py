@@ -68,19 +68,23 @@ class Wanted:
         for one in query.series:
             self._close(one.field, set(days(query.first, query.last)))
 
-    def refuse(self, query: Query, error: UpstreamError) -> Setback:
-        """An interface did not answer."""
-        return self._set_back([one.field for one in query.series], query.first, query.last, error)
+    def refuse(self, query: Query, error: UpstreamError) -> list[Setback]:
+        """An interface did not answer; a setback for each stretch of days that is open yet."""
+        asked = set(days(query.first, query.last))
+        lacking = {one.field: self.open.get(one.field, set()) & asked for one in query.series}
+        return [self._set_back(list(fields), first, last, error) for fields, first, last in _stretches(lacking)]
 
     def trim(self, query: Query, chunk: DataChunk) -> DataChunk:
         """A chunk without the fields and days that an interface before has answered."""
         asked = set(days(query.first, query.last))
-        table = chunk.readings
+        table, flagged = chunk.readings, list(chunk.flagged)
         for one in query.series:
             for day in asked - self.open.get(one.field, set()):
                 span, at = day_span(day), pc.field("timestamp")
                 table = table.filter((pc.field("field") != one.field) | (at < span.start) | (at >= span.end))
-        return chunk if table is chunk.readings else replace(chunk, readings=table)
+                told = f"{one.field} "
+                flagged = [flag for flag in flagged if flag[0] not in span or not flag[1].startswith(told)]
+        return chunk if table is chunk.readings else replace(chunk, readings=table, flagged=tuple(flagged))
 
     def take(self, query: Query, found: Found) -> list[Setback]:
         """An interface answered; a setback for each stretch of days that it passed over."""
