@@ -28,7 +28,7 @@ from bench import (
     report,
 )
 from bench import growth as growing
-from bench.figures import Figure
+from bench.figures import MEMORY, Figure
 from bench.showcase import NOW, build
 from bench.showcase import export as export_all
 from bench.store import LAST, MONTH, fill
@@ -175,7 +175,7 @@ def _kept(folder: Path | None) -> Iterator[Path]:
         folder.mkdir(parents=True, exist_ok=True)
         yield folder
         return
-    with tempfile.TemporaryDirectory() as made:
+    with tempfile.TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None) as made:
         yield Path(made)
 
 

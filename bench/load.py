@@ -15,7 +15,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from bench.figures import LIMIT, OURS, Figure, Goal, in_process, most_memory, ratios
+from bench.figures import LIMIT, MEMORY, OURS, Figure, Goal, in_process, most_memory, ratios
 from bench.upstream import upstream
 from include.domain.catalogue import AREAS
 from include.domain.readings import Feed, Unit
@@ -31,7 +31,6 @@ NOW: Final = datetime(2026, 11, 1, 12, tzinfo=UTC)
 LAST: Final = date(2026, 10, 31)
 EVERY: Final = 10
 """Of how many answers one is kept, to be parsed again."""
-MEMORY: Final = Path("/dev/shm")
 FLAT: Final = 1.25
 """How much more memory the last part may have needed than the second."""
 

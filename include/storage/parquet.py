@@ -12,7 +12,6 @@ from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from include.domain.catalogue import ATTRIBUTION
@@ -50,9 +49,9 @@ def merge(old: pa.Table | None, new: pa.Table, *, settle_after: Mapping[str, tim
     at the same `fetched_at` the larger, whichever side it stands on. Equal values keep the earlier `fetched_at`. Of two
     nulls the first one read at slot + `settle_after[field]` or later counts; before that, the earliest.
     """
-    old = SCHEMA.empty_table() if old is None else old
-    rows = _Rows.of(pa.concat_tables([old, new]))
-    if not old.num_rows and rows.ascends():
+    held = 0 if old is None else old.num_rows
+    rows = _Rows.of(pa.concat_tables([_with_names(one, CODED) for one in (old, new) if one is not None]))
+    if not held and rows.ascends():
         return Merged(new, rows.timestamp)
     left = rows.same_key_as_next()
     keep = np.ones(len(rows.order), dtype=bool)
@@ -60,7 +59,18 @@ def merge(old: pa.Table | None, new: pa.Table, *, settle_after: Mapping[str, tim
         take_new = rows.second_wins(left, settle_after=settle_after)
         keep[np.where(take_new, left, left + 1)] = False
     chosen = rows.order[keep]
-    return Merged(rows.table.take(pa.array(chosen)), rows.timestamp[keep & (rows.order >= old.num_rows)])
+    kept = _with_names(rows.table.take(pa.array(chosen)), SCHEMA)
+    return Merged(kept, rows.timestamp[keep & (rows.order >= held)])
+
+
+def _with_names(table: pa.Table, schema: pa.Schema) -> pa.Table:
+    """Readings with the names of their fields as in the one or the other schema."""
+    kind = schema.field("field")
+    return (
+        table
+        if table.schema.field("field").type == kind.type
+        else table.set_column(1, kind, table["field"].cast(kind.type))
+    )
 
 
 def encode(table: pa.Table, *, feed: Feed, attribution: str = ATTRIBUTION) -> bytes:
@@ -74,6 +84,8 @@ def encode(table: pa.Table, *, feed: Feed, attribution: str = ATTRIBUTION) -> by
         # Slots are one step apart, a fetch gives many rows one time, and values come again.
         use_dictionary=["field", "value", "fetched_at"],
         column_encoding={"timestamp": "DELTA_BINARY_PACKED"},
+        # Nobody looks for a value or a time of fetching.
+        write_statistics=["timestamp", "field"],
         version="2.6",
         data_page_version="1.0",
         write_page_index=False,
@@ -115,7 +127,7 @@ class _Rows:
     """Rows of both sides as arrays."""
 
     table: pa.Table
-    """The old rows before the new ones."""
+    """The old rows before the new ones, each name once."""
     order: np.ndarray[Any, Any]
     """Where the rows sorted by (field, timestamp, side) lie in the table."""
     timestamp: np.ndarray[Any, Any]
@@ -125,7 +137,8 @@ class _Rows:
 
     @classmethod
     def of(cls, table: pa.Table) -> "_Rows":
-        encoded = pc.dictionary_encode(table["field"].combine_chunks())
+        table = table.unify_dictionaries().combine_chunks()
+        encoded = table["field"].chunk(0) if table.num_rows else pa.array([], CODED.field("field").type)
         names = encoded.dictionary.to_pylist()
         fields = sorted(names)
         # numpy sorts 16 bits digit by digit, in half the time.

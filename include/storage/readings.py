@@ -15,7 +15,7 @@ from include.domain.readings import Feed, Partition
 from include.storage.identity import claim, until_undisturbed
 from include.storage.keys import readings_key
 from include.storage.object_store import ObjectStore
-from include.storage.parquet import Merged, decode, encode, in_microseconds, merge
+from include.storage.parquet import CODED, Merged, decode, encode, in_microseconds, merge
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ class ReadingsStore:
     def _merge_once(self, partition: Partition, new: pa.Table, settle_after: Mapping[str, timedelta]) -> Merged:
         key = readings_key(partition)
         found = self.store.get(key)
-        old = None if found is None else decode(found.data, key=key)
+        old = None if found is None else decode(found.data, key=key, schema=CODED)
         merged = merge(old, new, settle_after=settle_after)
         if len(merged.changed):
             self._put(
