@@ -96,7 +96,8 @@ async def _client(http: httpx.AsyncClient, number: int, until: float, seen: Seen
 
 async def _clients(address: str, seconds: float) -> Seen:
     seen = Seen()
-    limits = httpx.Limits(max_connections=CLIENTS)
+    # The server leaves a connection that rests for five seconds; httpx would use it again until that very moment.
+    limits = httpx.Limits(max_connections=CLIENTS, keepalive_expiry=2.0)
     async with httpx.AsyncClient(base_url=address, limits=limits, timeout=30) as http:
         until = time.monotonic() + seconds
         await asyncio.gather(*(_client(http, number, until, seen) for number in range(CLIENTS)))
