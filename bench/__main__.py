@@ -175,7 +175,7 @@ def _kept(folder: Path | None) -> Iterator[Path]:
         folder.mkdir(parents=True, exist_ok=True)
         yield folder
         return
-    with tempfile.TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None) as made:
+    with tempfile.TemporaryDirectory(dir=MEMORY) as made:
         yield Path(made)
 
 

@@ -13,8 +13,8 @@ from typing import Any, Final
 OURS: Final = "ours"
 LIMIT: Final = "limit"
 PLAIN: Final = "plain"
-MEMORY: Final = Path("/dev/shm")
-"""Where stores are measured, on a machine that has it: a disk's own time is nobody's."""
+MEMORY: Final = Path("/dev/shm") if Path("/dev/shm").is_dir() else None
+"""Where stores are measured, since a disk's own time is nobody's; None: where temporary folders are made."""
 
 
 @dataclass(frozen=True)

@@ -76,7 +76,7 @@ def main(of: str, amount: int) -> list[dict[str, float]]:
     fetcher = entry.load().from_settings(settings, clock=lambda: NOW)
     slow = [area.name for area in AREAS if not area.partitioned_by_day]
     parts: list[dict[str, float]] = []
-    with tempfile.TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None) as folder:
+    with tempfile.TemporaryDirectory(dir=MEMORY) as folder:
         readings = ReadingsStore(LocalStore(Path(folder)), feed=Feed.SIMULATED)
         readings.open()
         for first, last in _years(amount) if of == "years" else _days(amount):
