@@ -105,7 +105,7 @@ def decode(data: bytes, *, key: str, schema: pa.Schema = SCHEMA) -> pa.Table:
         )
         table = file.read(use_threads=False).select(SCHEMA.names)
         return table if table.schema.equals(schema) else table.cast(schema)
-    except (ValueError, pa.ArrowNotImplementedError, KeyError, OSError) as error:
+    except (ValueError, KeyError, OSError, pa.ArrowException) as error:
         raise StorageError(f"{key} is not a readings file ({error}); restore it from its S3 version") from error
 
 

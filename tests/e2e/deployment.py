@@ -2,13 +2,16 @@
 
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
 import boto3
+from irish_day_timetable import CYCLE, last_tick
 from tenacity import retry, retry_if_exception_message, stop_after_attempt, wait_fixed
 
 from dev.airflow_client import AirflowClient
@@ -58,6 +61,19 @@ class Deployment:
     def trigger(self, dag_id: str, conf: dict[str, Any]) -> str:
         run = self.airflow.post(f"dags/{dag_id}/dagRuns", {"logical_date": None, "conf": conf})
         return str(run["dag_run_id"])
+
+    def between_live_cycles(self, *, seconds: float = 150) -> None:
+        """Wait until no live cycle is at work, nor will be for so long: it would fill a hole that a test has made."""
+        tick = last_tick(datetime.now(UTC)) + CYCLE
+        until_then = (tick - datetime.now(UTC)).total_seconds()
+        if until_then < seconds:
+            time.sleep(until_then)
+            self.wait(lambda: self._newest("ingest_eirgrid") >= tick, f"the live cycle of {tick}")
+        for run in self.airflow.runs("ingest_eirgrid"):
+            self.finish("ingest_eirgrid", str(run["dag_run_id"]))
+
+    def _newest(self, dag_id: str) -> datetime:
+        return datetime.fromisoformat(self.airflow.runs(dag_id)[0]["run_after"])
 
     def cli(self, *arguments: str) -> str:
         """What the command `airflow` prints; RuntimeError when it fails."""

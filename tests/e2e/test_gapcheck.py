@@ -42,6 +42,7 @@ def read(deployment: Deployment) -> Any:
 
 
 def lose(deployment: Deployment, slots: list[datetime]) -> None:
+    deployment.between_live_cycles()
     table = read(deployment)
     kept = table.filter(
         pc.invert(pc.is_in(table["timestamp"], value_set=pc.cast(slots_of(slots), table["timestamp"].type)))
