@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import fields
 from datetime import date
 from typing import Final
+
+from msgspec.structs import fields
 
 from include.domain.catalogue import AREAS, area
 from include.domain.readings import Outcome, Partition

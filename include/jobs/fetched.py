@@ -15,7 +15,7 @@ from include.domain.calendar import DAY, irish_day, start_of
 from include.domain.errors import ContractBroken, NotYetPublished, SourceFault, Unsupported, UpstreamError
 from include.sources.base import DataChunk, Setback
 from include.sources.columns import Floats, Ints
-from include.storage.parquet import SCHEMA, in_microseconds, in_schema
+from include.storage.parquet import CODED, SCHEMA, in_microseconds, in_schema, named
 
 
 @dataclass
@@ -106,10 +106,10 @@ def _table(chunk: DataChunk) -> pa.Table:
     rows = chunk.readings
     try:
         if isinstance(rows, pa.Table):
-            return _with_nulls(in_schema(rows.select(SCHEMA.names)))
+            return _with_nulls(in_schema(rows.select(CODED.names), CODED))
         # `Table.from_pandas` starts threads, and describes pandas in the schema: both take longer than the columns do.
         columns = [pa.array(rows[one.name], type=one.type, from_pandas=True) for one in SCHEMA]
-        return in_schema(pa.Table.from_arrays(columns, names=SCHEMA.names))
+        return in_schema(pa.Table.from_arrays(columns, names=SCHEMA.names), CODED)
     except (KeyError, TypeError, ValueError, pa.ArrowException) as error:
         raise SourceFault(
             f"{chunk.unit.partition.source}: what {chunk.interface} gave cannot be stored: {error}; allowed:"
@@ -122,8 +122,8 @@ def _with_nulls(table: pa.Table) -> pa.Table:
     no_number = pc.is_nan(table["value"])
     if not pc.any(no_number).as_py():
         return table
-    place = SCHEMA.get_field_index("value")
-    return table.set_column(place, SCHEMA[place], pc.if_else(no_number, None, table["value"]))
+    place = CODED.get_field_index("value")
+    return table.set_column(place, CODED[place], pc.if_else(no_number, None, table["value"]))
 
 
 class Part(NamedTuple):
@@ -139,10 +139,9 @@ class Part(NamedTuple):
 def parts_of(table: pa.Table, days: Sequence[date]) -> Iterator[Part]:
     """Readings by field and day, of those of some Irish days in a row that there are any of; fields in their order."""
     bounds = edges(days)
-    named = table["field"].combine_chunks().dictionary_encode()
-    codes = named.indices.to_numpy()
+    names, codes = named(table)
     stamps, values = in_microseconds(table["timestamp"]), table["value"].to_numpy()
-    for name, code in sorted((name, code) for code, name in enumerate(named.dictionary.to_pylist())):
+    for name, code in sorted((name, code) for code, name in enumerate(names)):
         own = np.flatnonzero(codes == code)
         if (np.diff(stamps[own]) < 0).any():
             own = own[np.argsort(stamps[own])]

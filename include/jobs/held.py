@@ -13,7 +13,7 @@ from include.domain.calendar import HOUR, Interval, microseconds
 from include.domain.catalogue import FROZEN_SLOTS, FROZEN_TOGETHER
 from include.domain.gaps import Held, Stretch
 from include.domain.series import Series
-from include.storage.parquet import in_microseconds
+from include.storage.parquet import in_microseconds, named
 
 Array = np.ndarray[Any, Any]
 
@@ -64,11 +64,9 @@ class Rows:
 
     @classmethod
     def read(cls, rows: pa.Table) -> "Rows":
-        """Those of a table in which each field's name stands once."""
-        names = rows["field"].combine_chunks()
+        """Those of a table."""
         return cls(
-            names.dictionary.to_pylist(),
-            names.indices.to_numpy(),
+            *named(rows),
             in_microseconds(rows["timestamp"]),
             rows["value"].to_numpy(),
             in_microseconds(rows["fetched_at"]),

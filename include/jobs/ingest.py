@@ -28,7 +28,7 @@ from include.sources.base import Known, Setback, Source
 from include.sources.columns import within
 from include.storage.keys import partitions_of
 from include.storage.outcomes import Failed, Refusals, Try, read_outcomes, record_tries
-from include.storage.parquet import SCHEMA, in_microseconds, merge
+from include.storage.parquet import CODED, in_microseconds, merge
 from include.storage.readings import ReadingsStore, Written, newest_value
 
 log = logging.getLogger(__name__)
@@ -116,7 +116,7 @@ class Ingest:
             inside = within(in_microseconds(part["timestamp"]), span)
             rows = part if inside.all() else part.filter(pa.array(inside))
             found = rows if found is None else merge(found, rows, settle_after=self._settle_after(unit)).table
-        return SCHEMA.empty_table() if found is None else found
+        return CODED.empty_table() if found is None else found
 
     def _write(self, unit: Unit, fetched: pa.Table) -> Written | None:
         if not fetched.num_rows:

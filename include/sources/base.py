@@ -37,10 +37,13 @@ class DataChunk:
 
     @property
     def df(self) -> "pd.DataFrame":
-        """The readings as a pandas frame."""
+        """The readings as a pandas frame; the names of fields are text."""
         found: Any = self.readings
-        frame: pd.DataFrame = found.to_pandas() if hasattr(found, "to_pandas") else found
-        return frame
+        if not hasattr(found, "to_pandas"):
+            frame: pd.DataFrame = found
+            return frame
+        read: pd.DataFrame = found.to_pandas()
+        return read.astype({"field": "str"})
 
 
 @dataclass(frozen=True, slots=True)

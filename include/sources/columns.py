@@ -84,8 +84,15 @@ def ascends(instants: Ints) -> bool:
     return bool((instants[1:] > instants[:-1]).all())
 
 
-def numbers(column: Sequence[object]) -> Floats:
-    """`number` of each value of a column. ValueError when one of them is none."""
+def numbers(column: Sequence[object] | Floats) -> Floats:
+    """`number` of each value of a column; numbers with NaN for nulls may have been made of it before.
+
+    ValueError when one of them is none.
+    """
+    if isinstance(column, np.ndarray):
+        if not (np.isnan(column) | (np.abs(column) < LARGEST)).all():
+            raise ValueError(f"a number beyond {LARGEST:g}")
+        return column
     with suppress(ValueError, OverflowError):
         read, nulls = _plain_numbers(column), column.count(None)
         # NaN stands for a null here, but is no number when it was sent.
@@ -194,7 +201,10 @@ def flags(values: Mapping[str, Column], series: Iterable[Series]) -> list[tuple[
 
 
 def table(values: Mapping[str, Column], *, fetched_at: datetime) -> pa.Table:
-    """Columns `timestamp` (UTC, µs), `field`, `value` (double), `fetched_at` (UTC, µs), sorted by field and time."""
+    """Columns `timestamp` (UTC, µs), `field` (dictionary), `value` (double), `fetched_at` (UTC, µs).
+
+    Sorted by field and time.
+    """
     names = sorted(values)
     columns = [values[name].sorted() for name in names]
     slots = np.concatenate([NOTHING.slots, *(one.slots for one in columns)])
@@ -202,7 +212,7 @@ def table(values: Mapping[str, Column], *, fetched_at: datetime) -> pa.Table:
     return pa.table(
         {
             "timestamp": _instants(slots),
-            "field": pa.DictionaryArray.from_arrays(places, pa.array(names, pa.string())).cast(pa.string()),
+            "field": pa.DictionaryArray.from_arrays(places, pa.array(names, pa.string())),
             "value": pa.array(np.concatenate([NOTHING.values, *(one.values for one in columns)]), from_pandas=True),
             "fetched_at": _instants(np.full(len(slots), microseconds(fetched_at))),
         }
@@ -210,4 +220,4 @@ def table(values: Mapping[str, Column], *, fetched_at: datetime) -> pa.Table:
 
 
 def _instants(found: Ints) -> pa.Array:
-    return pa.array(found).cast(pa.timestamp("us", tz="UTC"))
+    return pa.Array.from_buffers(pa.timestamp("us", tz="UTC"), len(found), [None, pa.py_buffer(found)])

@@ -1,10 +1,11 @@
 """What happened to each day's fetches, and what upstream refuses: one small JSON per partition, beside the data."""
 
-import json
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any, Final
+from typing import Final
+
+import msgspec
 
 from include.domain.errors import StorageError
 from include.domain.readings import Partition
@@ -15,8 +16,7 @@ from include.storage.object_store import ObjectStore
 TRIES_KEPT: Final = 5
 
 
-@dataclass(frozen=True, slots=True)
-class Failed:
+class Failed(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """An interface that did not answer, beside one that did or that did not either."""
 
     interface: str
@@ -28,8 +28,7 @@ class Failed:
     """The start of an answer that broke the contract."""
 
 
-@dataclass(frozen=True, slots=True)
-class Try:
+class Try(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """One fetch of one day of a partition."""
 
     at: str
@@ -50,9 +49,23 @@ class Try:
     """Implausible values of the day, stored as upstream sent them."""
 
 
-NAMES: Final = {kind: tuple(one.name for one in fields(kind)) for kind in (Failed, Try)}
 Refusals = Mapping[tuple[str, str], datetime]
 """When upstream refused (interface, field) last."""
+
+
+class _Refused(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    interface: str
+    field: str
+    at: datetime
+
+
+class _Document(msgspec.Struct, omit_defaults=True):
+    schema_version: int
+    days: dict[date, list[Try]]
+    refused: list[_Refused] = []
+
+
+_DOCUMENT: Final = msgspec.json.Decoder(_Document)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,35 +112,14 @@ def _update_once(store: ObjectStore, partition: Partition, change: Callable[[Out
 
 
 def _encode(outcomes: Outcomes) -> bytes:
-    days = {day.isoformat(): [_sparse(one) for one in outcomes.days[day]] for day in sorted(outcomes.days)}
-    document: dict[str, Any] = {"schema_version": SCHEMA_VERSION, "days": days}
-    if outcomes.refused:
-        document["refused"] = [
-            {"interface": interface, "field": name, "at": at.isoformat()}
-            for (interface, name), at in sorted(outcomes.refused.items())
-        ]
-    # Without indent: the standard library's quick encoder knows none.
-    return json.dumps(document).encode()
-
-
-def _sparse(one: Try | Failed) -> dict[str, Any]:
-    """Without what is absent."""
-    held = {name: value for name in NAMES[type(one)] if (value := getattr(one, name)) not in (None, ())}
-    return held | {"failed": [_sparse(each) for each in one.failed]} if isinstance(one, Try) and one.failed else held
+    days = dict(sorted(outcomes.days.items()))
+    refused = [_Refused(interface, name, at) for (interface, name), at in sorted(outcomes.refused.items())]
+    return msgspec.json.encode(_Document(SCHEMA_VERSION, days, refused))
 
 
 def _decode(data: bytes, key: str) -> Outcomes:
     try:
-        document = json.loads(data)
-        days = {date.fromisoformat(day): [_try(one) for one in tries] for day, tries in document["days"].items()}
-        refused = {
-            (one["interface"], one["field"]): datetime.fromisoformat(one["at"]) for one in document.get("refused", [])
-        }
-        return Outcomes(days, refused)
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        document = _DOCUMENT.decode(data)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise StorageError(f"{key} cannot be read: {error}") from error
-
-
-def _try(one: dict[str, Any]) -> Try:
-    failed = tuple(Failed(**(each | {"fields": tuple(each["fields"])})) for each in one.get("failed", ()))
-    return Try(**(one | {"failed": failed, "flagged": tuple(one.get("flagged", ()))}))
+    return Outcomes(document.days, {(one.interface, one.field): one.at for one in document.refused})

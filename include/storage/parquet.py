@@ -30,7 +30,7 @@ SCHEMA: Final = pa.schema(
 )
 NEVER_NULL: Final = [one.name for one in SCHEMA if not one.nullable]
 CODED: Final = SCHEMA.set(1, pa.field("field", pa.dictionary(pa.int32(), pa.string()), nullable=False))
-"""The same with each name once, and its number in every row: what is fastest to read."""
+"""The same with each name once, and its number in every row: what is fastest to read, compare and merge."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +38,7 @@ class Merged:
     """What a merge made of a partition."""
 
     table: pa.Table
+    """Of the schema CODED."""
     changed: np.ndarray[Any, np.dtype[np.int64]]
     """Timestamps (µs since 1970, UTC) of the rows that are new or differ from before; empty: nothing to write."""
 
@@ -52,24 +53,24 @@ def merge(old: pa.Table | None, new: pa.Table, *, settle_after: Mapping[str, tim
     held = 0 if old is None else old.num_rows
     rows = _Rows.of(pa.concat_tables([_with_names(one, CODED) for one in (old, new) if one is not None]))
     if not held and rows.ascends():
-        return Merged(new, rows.timestamp)
+        return Merged(rows.table, rows.timestamp)
     left = rows.same_key_as_next()
     keep = np.ones(len(rows.order), dtype=bool)
     if len(left):
         take_new = rows.second_wins(left, settle_after=settle_after)
         keep[np.where(take_new, left, left + 1)] = False
-    chosen = rows.order[keep]
-    kept = _with_names(rows.table.take(pa.array(chosen)), SCHEMA)
+    kept = rows.table.take(pa.array(rows.order[keep]))
     return Merged(kept, rows.timestamp[keep & (rows.order >= held)])
 
 
 def _with_names(table: pa.Table, schema: pa.Schema) -> pa.Table:
     """Readings with the names of their fields as in the one or the other schema."""
-    kind = schema.field("field")
-    return (
-        table
-        if table.schema.field("field").type == kind.type
-        else table.set_column(1, kind, table["field"].cast(kind.type))
+    kind, names = schema.field("field"), table["field"]
+    if names.type == kind.type:
+        return table
+    text = names.cast(pa.string())
+    return table.set_column(
+        table.schema.get_field_index("field"), kind, text if kind.type == text.type else text.dictionary_encode()
     )
 
 
@@ -109,17 +110,24 @@ def decode(data: bytes, *, key: str, schema: pa.Schema = SCHEMA) -> pa.Table:
         raise StorageError(f"{key} is not a readings file ({error}); restore it from its S3 version") from error
 
 
-def in_schema(table: pa.Table) -> pa.Table:
+def in_schema(table: pa.Table, schema: pa.Schema = SCHEMA) -> pa.Table:
     """A table of these columns with the types of readings; ValueError where a column cannot have its type."""
-    if table.schema.types == SCHEMA.types and not any(table[name].null_count for name in NEVER_NULL):
-        return pa.Table.from_arrays(table.columns, schema=SCHEMA)
-    return table.cast(SCHEMA)
+    table = _with_names(table, schema)
+    if table.schema.types == schema.types and not any(table[name].null_count for name in NEVER_NULL):
+        return pa.Table.from_arrays(table.columns, schema=schema)
+    return table.cast(schema)
 
 
 def in_microseconds(column: pa.ChunkedArray) -> np.ndarray[Any, np.dtype[np.int64]]:
     """The instants of a column, since 1970, UTC."""
     found: np.ndarray[Any, np.dtype[np.int64]] = column.cast(pa.int64()).to_numpy()
     return found
+
+
+def named(table: pa.Table) -> tuple[list[str], np.ndarray[Any, np.dtype[np.int32]]]:
+    """The names of a table's fields, and which of them each row is of."""
+    found = _with_names(table, CODED)["field"].combine_chunks()
+    return found.dictionary.to_pylist(), found.indices.to_numpy(zero_copy_only=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,12 +146,10 @@ class _Rows:
     @classmethod
     def of(cls, table: pa.Table) -> "_Rows":
         table = table.unify_dictionaries().combine_chunks()
-        encoded = table["field"].chunk(0) if table.num_rows else pa.array([], CODED.field("field").type)
-        names = encoded.dictionary.to_pylist()
+        names, places = named(table)
         fields = sorted(names)
         # numpy sorts 16 bits digit by digit, in half the time.
-        rank = np.array([fields.index(name) for name in names], dtype=np.int16)
-        code = rank[encoded.indices.to_numpy(zero_copy_only=False)]
+        code = np.array([fields.index(name) for name in names], dtype=np.int16)[places]
         stamp = in_microseconds(table["timestamp"])
         # A stable sort: of two rows with one key the old one stays before the new one.
         order = np.lexsort((stamp, code))
@@ -151,7 +157,7 @@ class _Rows:
 
     def ascends(self) -> bool:
         """Whether the table itself is sorted, and no two rows have one key."""
-        return bool((np.diff(self.order) == 1).all()) and not len(self.same_key_as_next())
+        return bool((self.order[1:] > self.order[:-1]).all()) and not len(self.same_key_as_next())
 
     def same_key_as_next(self) -> np.ndarray[Any, Any]:
         """The rows i, in sorted order, that have the key of row i + 1."""

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from include.domain.catalogue import ATTRIBUTION
 from include.domain.errors import ConditionFailed
@@ -15,7 +14,7 @@ from include.domain.readings import Feed, Partition
 from include.storage.identity import claim, until_undisturbed
 from include.storage.keys import readings_key
 from include.storage.object_store import ObjectStore
-from include.storage.parquet import CODED, Merged, decode, encode, in_microseconds, merge
+from include.storage.parquet import CODED, Merged, decode, encode, in_microseconds, merge, named
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +22,7 @@ class Written:
     """What one merge did to a partition."""
 
     table: pa.Table
-    """All rows of the partition now."""
+    """All rows of the partition now, of the schema CODED."""
     changed: np.ndarray[Any, np.dtype[np.int64]]
     """Timestamps (µs, UTC) of the rows that were added or replaced; empty: nothing was written."""
 
@@ -41,10 +40,10 @@ class ReadingsStore:
         claim(self.store, feed=self.feed)
 
     def read(self, partition: Partition) -> pa.Table | None:
-        """All rows of a partition; None when there is no such file."""
+        """All rows of a partition, of the schema CODED; None when there is no such file."""
         key = readings_key(partition)
         found = self.store.get(key)
-        return None if found is None else decode(found.data, key=key)
+        return None if found is None else decode(found.data, key=key, schema=CODED)
 
     def write(self, partition: Partition, new: pa.Table, *, settle_after: Mapping[str, timedelta]) -> Written:
         """Merge rows into a partition; an unchanged partition is not written.
@@ -79,9 +78,9 @@ class ReadingsStore:
 
 def newest_value(table: pa.Table, *, fields: Collection[str], now: datetime) -> datetime | None:
     """The newest slot up to `now` at which one of these fields has a value."""
-    stamps = in_microseconds(table["timestamp"])
+    stamps, (names, codes) = in_microseconds(table["timestamp"]), named(table)
+    asked = np.isin(names, list(fields))[codes]
     elapsed = stamps <= int(now.timestamp() * 1_000_000)
-    asked = pc.is_in(table["field"], value_set=pa.array(sorted(fields), pa.string())).to_numpy()
     present = stamps[elapsed & asked & ~np.isnan(table["value"].to_numpy())]
     if not len(present):
         return None

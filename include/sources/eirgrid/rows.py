@@ -9,7 +9,10 @@ from typing import Protocol, Self
 import numpy as np
 
 from include.domain.errors import ContractBroken
-from include.sources.columns import Ints
+from include.sources.columns import Floats, Ints
+
+Values = list[object] | Floats
+"""As they were sent, or numbers, where all are numbers or nulls (NaN)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,11 +24,11 @@ class Rows:
     """All there are, in the order of their first rows."""
     codes: Ints
     """Which of the fields each row is of."""
-    values: list[object]
+    values: Values
     regions: Sequence[str | None]
 
     @classmethod
-    def of(cls, stamps: list[str], fields: list[str], values: list[object], regions: list[str | None]) -> "Rows":
+    def of(cls, stamps: list[str], fields: list[str], values: Values, regions: list[str | None]) -> "Rows":
         """Rows of which each names its field."""
         place = {name: place for place, name in enumerate(dict.fromkeys(fields))}
         if len(place) == 1:
@@ -63,7 +66,7 @@ class Rows:
             list(compress(self.stamps, chosen)),
             self.fields,
             self.codes[asked],
-            list(compress(self.values, chosen)),
+            self.values[asked] if isinstance(self.values, np.ndarray) else list(compress(self.values, chosen)),
             list(compress(self.regions, chosen)),
         )
 

@@ -3,15 +3,17 @@
 Whatever else comes is Unusual and left to `envelope`, which judges answers row by row and says what is wrong with them.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final, Literal
 
 import msgspec
 import numpy as np
 
-from include.sources.eirgrid.rows import Rows
+from include.sources.columns import Floats
+from include.sources.eirgrid.rows import Rows, Values
 
-Number = float | str | None
+Text = float | str | None
+"""A value that may stand in quotation marks."""
 Place = Literal["ROI", "NI", "ALL"] | None
 
 
@@ -25,25 +27,25 @@ class LongRow(msgspec.Struct, gc=False, forbid_unknown_fields=True):
 
     EffectiveTime: str
     FieldName: str
-    Value: Number
+    Value: float | None
     Region: Place = None
 
 
-class LinkRow(msgspec.Struct, gc=False, forbid_unknown_fields=True):
+class LinkRow[N: Text](msgspec.Struct, gc=False, forbid_unknown_fields=True):
     """A row of interconn."""
 
     Effective_Date: str
     Field_Name: str
-    Value: Number
+    Value: N
     Region: Place = None
 
 
-class WideRow(msgspec.Struct, gc=False, forbid_unknown_fields=True):
+class WideRow[N: Text](msgspec.Struct, gc=False, forbid_unknown_fields=True):
     """A row of vargen."""
 
     Effective_Date: str
-    MW_ACTUAL: Number
-    MW_FORECAST: Number
+    MW_ACTUAL: N
+    MW_FORECAST: N
     Region: Place = None
 
 
@@ -55,32 +57,47 @@ class _Answer[R](msgspec.Struct, forbid_unknown_fields=True):
 
 
 _LONG: Final = msgspec.json.Decoder(_Answer[LongRow])
-_LINKS: Final = msgspec.json.Decoder(_Answer[LinkRow])
-_WIDE: Final = msgspec.json.Decoder(_Answer[WideRow])
+# As a rule every value is a number, in quotation marks or not; of the odd ones some are nulls or other text.
+_LINKS: Final = msgspec.json.Decoder(_Answer[LinkRow[float]], strict=False)
+_ODD_LINKS: Final = msgspec.json.Decoder(_Answer[LinkRow[Text]])
+_WIDE: Final = msgspec.json.Decoder(_Answer[WideRow[float]], strict=False)
+_ODD_WIDE: Final = msgspec.json.Decoder(_Answer[WideRow[Text]])
 
 
 def long_rows(body: bytes) -> Rows:
     """See envelope.long_rows."""
     rows = _rows(_LONG, body)
     stamps, fields = [row.EffectiveTime for row in rows], [row.FieldName for row in rows]
-    return Rows.of(stamps, fields, [row.Value for row in rows], [row.Region for row in rows])
+    return Rows.of(stamps, fields, _floats([row.Value for row in rows]), [row.Region for row in rows])
 
 
 def link_rows(body: bytes) -> Rows:
     """The same of interconn's rows."""
-    rows = _rows(_LINKS, body)
-    stamps, fields = [row.Effective_Date for row in rows], [row.Field_Name for row in rows]
-    return Rows.of(stamps, fields, [row.Value for row in rows], [row.Region for row in rows])
+    try:
+        return _of_links(_rows(_LINKS, body), _finite)
+    except Unusual:
+        return _of_links(_rows(_ODD_LINKS, body), list)
 
 
 def wide_rows(body: bytes, *, names: Mapping[str, str]) -> Rows:
     """See envelope.wide_rows: first the actual values, then the forecasts."""
-    rows = _rows(_WIDE, body)
+    try:
+        return _of_wide(_rows(_WIDE, body), names, _finite)
+    except Unusual:
+        return _of_wide(_rows(_ODD_WIDE, body), names, list)
+
+
+def _of_links[N: Text](rows: list[LinkRow[N]], values: Callable[[list[N]], Values]) -> Rows:
+    stamps, fields = [row.Effective_Date for row in rows], [row.Field_Name for row in rows]
+    return Rows.of(stamps, fields, values([row.Value for row in rows]), [row.Region for row in rows])
+
+
+def _of_wide[N: Text](rows: list[WideRow[N]], names: Mapping[str, str], values: Callable[[list[N]], Values]) -> Rows:
     return Rows(
         [row.Effective_Date for row in rows] * 2,
         [names["MW_ACTUAL"], names["MW_FORECAST"]],
         np.repeat(np.arange(2), len(rows)),
-        [*(row.MW_ACTUAL for row in rows), *(row.MW_FORECAST for row in rows)],
+        values([*(row.MW_ACTUAL for row in rows), *(row.MW_FORECAST for row in rows)]),
         [row.Region for row in rows] * 2,
     )
 
@@ -93,3 +110,16 @@ def _rows[R](decoder: "msgspec.json.Decoder[_Answer[R]]", body: bytes) -> list[R
     if not rows:
         raise Unusual("no rows")
     return rows
+
+
+def _floats(values: Sequence[float | None]) -> Floats:
+    """Numbers, and NaN for nulls."""
+    return np.array(values, dtype=np.float64)
+
+
+def _finite(values: list[float]) -> Floats:
+    """Numbers alone: text may be read as NaN or as infinity."""
+    found = _floats(values)
+    if not np.isfinite(found).all():
+        raise Unusual("no number")
+    return found
