@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -76,9 +76,12 @@ class Fetched:
 
     def interfaces_of(self, day: date) -> tuple[str, ...]:
         """Who gave readings of a day."""
-        return tuple(dict.fromkeys(name for names in self.told.get(day, {}).values() for name in names))
+        told = self.told.get(day, {}).values()
+        return (
+            self.interfaces if len(self.interfaces) == 1 and told else tuple(dict.fromkeys(chain.from_iterable(told)))
+        )
 
-    @property
+    @cached_property
     def interfaces(self) -> tuple[str, ...]:
         """Who gave readings."""
         return tuple(dict.fromkeys(chunk.interface for chunk in self.chunks))
@@ -119,11 +122,11 @@ def _table(chunk: DataChunk) -> pa.Table:
 
 def _with_nulls(table: pa.Table) -> pa.Table:
     """NaN means null, as it does in a pandas frame."""
-    no_number = pc.is_nan(table["value"])
-    if not pc.any(no_number).as_py():
+    value = table["value"]
+    if np.isnan(value.to_numpy()).sum() == value.null_count:
         return table
     place = CODED.get_field_index("value")
-    return table.set_column(place, CODED[place], pc.if_else(no_number, None, table["value"]))
+    return table.set_column(place, CODED[place], pc.if_else(pc.is_nan(value), None, value))
 
 
 class Part(NamedTuple):

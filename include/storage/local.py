@@ -22,13 +22,15 @@ class LocalStore:
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        # Text: to make paths of keys takes longer than what is done with them in memory.
+        self._folder = str(root)
         self._seen = False
         """Whether there has been a folder; one that nobody has written to yet is no error."""
 
     def get(self, key: str, *, unless: str | None = None) -> StoredObject | None:
         """See ObjectStore.get."""
         try:
-            with self._path(key).open("rb") as file:
+            with open(self._path(key), "rb") as file:  # noqa: PTH123
                 data, version = file.read(), _version(os.fstat(file.fileno()))
         except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
             return None
@@ -61,8 +63,8 @@ class LocalStore:
             raise StorageError(f"GRID_STORE: {self.root} is gone")
         self._seen = self._seen or self.root.is_dir()
         cut = len(f"{self.root}/")
-        # Text, not paths: a store of years has thousands of files. S3 sorts by key, and "a-b" before "a/b".
-        found = {entry.path[cut:]: entry for entry in _files(str(self._path(prefix.rpartition("/")[0])))}
+        # S3 sorts by key, and "a-b" before "a/b".
+        found = {entry.path[cut:]: entry for entry in _files(self._path(prefix.rpartition("/")[0]))}
         for key in sorted(found):
             if not key.startswith(prefix) or key.startswith(f"{LOCKS}/") or found[key].name.startswith(UNFINISHED):
                 continue
@@ -73,7 +75,7 @@ class LocalStore:
 
     def address(self, key: str) -> str:
         """See ObjectStore.address."""
-        return str(self._path(key))
+        return self._path(key)
 
     def check(self) -> None:
         """See ObjectStore.check."""
@@ -81,22 +83,23 @@ class LocalStore:
         if not existing.is_dir() or not os.access(existing, os.W_OK):
             raise SettingInvalid.of("GRID_STORE", str(self.root), "a folder that this user may write to")
 
-    def _path(self, key: str) -> Path:
+    def _path(self, key: str) -> str:
         # Of the key only: the root may well be ../data.
         if key.startswith("/") or ".." in key.split("/"):
             raise ValueError(f"not a key: {key!r}")
-        return self.root / key
+        return f"{self._folder}/{key}" if key else self._folder
 
     def _replace(self, key: str, data: bytes) -> str:
         path = self._path(key)
-        handle, name = _in_folder(path.parent, lambda: tempfile.mkstemp(dir=path.parent, prefix=UNFINISHED))
+        folder = os.path.dirname(path)  # noqa: PTH120
+        handle, name = _in_folder(folder, lambda: tempfile.mkstemp(dir=folder, prefix=UNFINISHED))
         try:
             with os.fdopen(handle, "wb") as file:
                 file.write(data)
                 file.flush()
                 os.fchmod(handle, 0o644)
                 os.fsync(handle)
-            Path(name).replace(path)
+            os.replace(name, path)  # noqa: PTH105
         except BaseException:
             Path(name).unlink(missing_ok=True)
             raise
@@ -105,21 +108,22 @@ class LocalStore:
     @contextmanager
     def _lock(self, key: str) -> Iterator[None]:
         # The kernel drops the lock when its holder is killed, so no lock outlives a writer.
-        lock = self.root / LOCKS / hashlib.sha256(key.encode()).hexdigest()[:16]
+        folder = f"{self._folder}/{LOCKS}"
+        lock = f"{folder}/{hashlib.sha256(key.encode()).hexdigest()[:16]}"
         try:
-            with _in_folder(lock.parent, lambda: lock.open("wb", buffering=0)) as file:
+            with _in_folder(folder, lambda: open(lock, "wb", buffering=0)) as file:  # noqa: PTH123
                 fcntl.flock(file, fcntl.LOCK_EX)
                 yield
         except OSError as error:
             raise StorageError(f"GRID_STORE: {self.root / key} cannot be written: {error.strerror}") from error
 
 
-def _in_folder[T](folder: Path, make: Callable[[], T]) -> T:
+def _in_folder[T](folder: str, make: Callable[[], T]) -> T:
     """Make something in a folder that is nearly always there."""
     try:
         return make()
     except FileNotFoundError:
-        folder.mkdir(parents=True, exist_ok=True)
+        Path(folder).mkdir(parents=True, exist_ok=True)
         return make()
 
 

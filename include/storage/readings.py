@@ -79,7 +79,7 @@ class ReadingsStore:
 def newest_value(table: pa.Table, *, fields: Collection[str], now: datetime) -> datetime | None:
     """The newest slot up to `now` at which one of these fields has a value."""
     stamps, (names, codes) = in_microseconds(table["timestamp"]), named(table)
-    asked = np.isin(names, list(fields))[codes]
+    asked = np.array([name in fields for name in names], dtype=bool)[codes]
     elapsed = stamps <= int(now.timestamp() * 1_000_000)
     present = stamps[elapsed & asked & ~np.isnan(table["value"].to_numpy())]
     if not len(present):

@@ -8,13 +8,13 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from include.storage.parquet import CODED, SCHEMA, Merged, merge
+from include.storage.parquet import CODED, Merged, merge
 from tests.storage.writers import Row, rows_of, table_of
 
 SLOT = datetime(2026, 11, 22, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 SETTLE = {"A": 8 * HOUR, "B": 2 * HOUR}
-EMPTY = SCHEMA.empty_table()
+EMPTY = CODED.empty_table()
 
 type Key = tuple[str, datetime]
 

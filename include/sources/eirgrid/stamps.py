@@ -54,8 +54,8 @@ NOWHERE: Final = np.iinfo(np.int64).min
 _SECOND: Final = 1_000_000
 # A date is a run of rows, or a day of them; the clock that follows is always as long.
 _WIDTHS: Final = (len("22-11-2026 20:15:00"), len("22-Nov-2026 20:15:00"))
-_CLOCK: Final = len(" 20:15:00")
-_MARKS: Final = np.array([[ord(mark)] for mark in " ::"], dtype=np.uint8)
+_CLOCK: Final = len(" 20:15:00\n")
+_MARKS: Final = np.array([[ord(mark)] for mark in " ::\n"], dtype=np.uint8)
 
 
 def parse_stamps(stamps: Sequence[str]) -> Ints:
@@ -79,19 +79,20 @@ def unzoned(wall: int) -> datetime:
 def _parse_alike(stamps: Sequence[str]) -> Ints:
     """Stamps of one length with a full clock each: a date is read once per run of it. ValueError for any others."""
     width = len(stamps[0]) if stamps else 0
-    if width not in _WIDTHS or set(map(len, stamps)) != {width}:
+    text, line = "\n".join([*stamps, ""]), width + 1
+    if width not in _WIDTHS or len(text) != len(stamps) * line:
         raise ValueError("not alike")
-    letters = np.frombuffer("".join(stamps).encode("ascii"), dtype=np.uint8).reshape(-1, width)
-    letters = np.ascontiguousarray(letters.T)
+    letters = np.ascontiguousarray(np.frombuffer(text.encode("ascii"), dtype=np.uint8).reshape(-1, line).T)
     day, clock = letters[:-_CLOCK], letters[-_CLOCK:]
-    marks, digits = clock[[0, 3, 6]], clock[[1, 2, 4, 5, 7, 8]] - ord("0")
+    # Each line ends where a stamp does, unless a date holds a line's end: then it is none.
+    marks, digits = clock[[0, 3, 6, 9]], clock[[1, 2, 4, 5, 7, 8]] - ord("0")
     if (marks != _MARKS).any() or (digits > 9).any():
         raise ValueError("not HH:MM:SS")
     hours, minutes, seconds = (digits[::2] * 10 + digits[1::2]).astype(np.int64)
     if hours.max() > 23 or minutes.max() > 59 or seconds.max() > 59:
         raise ValueError("no time of day")
     starts = np.flatnonzero(np.append(True, (day[:, 1:] != day[:, :-1]).any(axis=0)))
-    midnights = [_midnight(stamps[start][:-_CLOCK]) for start in starts.tolist()]
+    midnights = [_midnight(text[start * line : (start + 1) * line - _CLOCK]) for start in starts.tolist()]
     of_row = np.repeat(np.array(midnights, dtype=np.int64), np.diff(np.append(starts, len(stamps))))
     walls: Ints = of_row + ((hours * 60 + minutes) * 60 + seconds) * _SECOND
     return walls
