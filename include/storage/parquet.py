@@ -78,9 +78,9 @@ def encode(table: pa.Table, *, feed: Feed, attribution: str = ATTRIBUTION) -> by
     """The Parquet bytes of a partition, Snappy, with its feed and attribution in the metadata."""
     metadata = {"feed": feed.value, "attribution": attribution, "schema_version": str(SCHEMA_VERSION)}
     sink = io.BytesIO()
-    pq.write_table(
-        in_schema(table).replace_schema_metadata(metadata),
+    with pq.ParquetWriter(
         sink,
+        CODED,
         compression="snappy",
         # Slots are one step apart, a fetch gives many rows one time, and values come again.
         use_dictionary=["field", "value", "fetched_at"],
@@ -91,9 +91,24 @@ def encode(table: pa.Table, *, feed: Feed, attribution: str = ATTRIBUTION) -> by
         data_page_version="1.0",
         write_page_index=False,
         write_page_checksum=True,
-        row_group_size=1 << 20,
-    )
+        # Arrow's own schema would make a category of `field` for who reads the file.
+        store_schema=False,
+    ) as writer:
+        writer.add_key_value_metadata(metadata)
+        writer.write_table(_in_order(in_schema(table, CODED)), row_group_size=1 << 20)
     return sink.getvalue()
+
+
+def _in_order(table: pa.Table) -> pa.Table:
+    """The same with the names that there are, sorted: they are written as they stand."""
+    names, codes = named(table)
+    present = np.bincount(codes, minlength=len(names)).tolist()
+    ordered = sorted(name for name, count in zip(names, present, strict=True) if count)
+    place = {name: place for place, name in enumerate(ordered)}
+    if names == ordered:
+        return table
+    found = np.array([place.get(name, 0) for name in names], dtype=np.int32)[codes]
+    return table.set_column(1, CODED[1], pa.DictionaryArray.from_arrays(found, pa.array(ordered, pa.string())))
 
 
 def decode(data: bytes, *, key: str, schema: pa.Schema = SCHEMA) -> pa.Table:

@@ -48,6 +48,19 @@ def test_the_same_rows_give_the_same_bytes_however_they_lie_in_memory() -> None:
     assert [encode(table, feed=Feed.EIRGRID) == expected for table in (pieces, labelled, again)] == [True] * 3
 
 
+def test_the_same_rows_give_the_same_bytes_however_their_fields_are_numbered() -> None:
+    rows = table_of([(START, name, 1.0, FETCHED) for name in ("A", "B", "B", "C")])
+    numbered = pa.DictionaryArray.from_arrays(pa.array([3, 0, 0, 1], pa.int32()), ["B", "C", "NOBODY", "A"])
+    data = encode(rows.set_column(1, "field", numbered), feed=Feed.EIRGRID)
+    assert data == encode(rows, feed=Feed.EIRGRID)
+    assert b"NOBODY" not in data
+
+
+def test_who_reads_a_file_gets_text_and_not_categories() -> None:
+    read = pq.read_table(io.BytesIO(encode(MONTH, feed=Feed.EIRGRID)))
+    assert read.schema.equals(SCHEMA)
+
+
 def test_a_file_says_what_it_holds_and_whose_data_it_is() -> None:
     metadata = pq.read_metadata(io.BytesIO(encode(MONTH, feed=Feed.SIMULATED)))
     assert metadata.metadata[b"feed"] == b"simulated"
