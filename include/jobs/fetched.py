@@ -77,9 +77,9 @@ class Fetched:
     def interfaces_of(self, day: date) -> tuple[str, ...]:
         """Who gave readings of a day."""
         told = self.told.get(day, {}).values()
-        return (
-            self.interfaces if len(self.interfaces) == 1 and told else tuple(dict.fromkeys(chain.from_iterable(told)))
-        )
+        if told and len(self.interfaces) == 1:
+            return self.interfaces
+        return tuple(dict.fromkeys(chain.from_iterable(told)))
 
     @cached_property
     def interfaces(self) -> tuple[str, ...]:
