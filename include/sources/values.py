@@ -16,7 +16,7 @@ Values = dict[tuple[str, datetime], float | None]
 LARGEST: Final = 1e12
 """Beyond this no number means anything here; NaN and infinity do not come below it either."""
 # What float() takes beyond this ("1_0", "inf", the digits of every script) no publisher ever wrote.
-_NUMBER: Final = re.compile(r"\s*[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d{1,3})?\s*", flags=re.ASCII)
+_NUMBER: Final = re.compile(r"\s*[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?\s*", flags=re.ASCII)
 
 
 def number(value: object) -> float | None:

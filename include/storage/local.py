@@ -23,7 +23,7 @@ class LocalStore:
     def __init__(self, root: Path) -> None:
         self.root = root
         # Text: to make paths of keys takes longer than what is done with them in memory.
-        self._folder = str(root)
+        self._folder = str(root).rstrip("/")
         self._seen = False
         """Whether there has been a folder; one that nobody has written to yet is no error."""
 
@@ -62,7 +62,7 @@ class LocalStore:
         if not self.root.is_dir() and self._seen:
             raise StorageError(f"GRID_STORE: {self.root} is gone")
         self._seen = self._seen or self.root.is_dir()
-        cut = len(f"{self.root}/")
+        cut = len(self._folder) + 1
         # S3 sorts by key, and "a-b" before "a/b".
         found = {entry.path[cut:]: entry for entry in _files(self._path(prefix.rpartition("/")[0]))}
         for key in sorted(found):
@@ -87,7 +87,7 @@ class LocalStore:
         # Of the key only: the root may well be ../data.
         if key.startswith("/") or ".." in key.split("/"):
             raise ValueError(f"not a key: {key!r}")
-        return f"{self._folder}/{key}" if key else self._folder
+        return f"{self._folder}/{key}"
 
     def _replace(self, key: str, data: bytes) -> str:
         path = self._path(key)

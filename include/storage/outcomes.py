@@ -1,5 +1,6 @@
 """What happened to each day's fetches, and what upstream refuses: one small JSON per partition, beside the data."""
 
+import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -65,9 +66,6 @@ class _Document(msgspec.Struct, omit_defaults=True):
     refused: list[_Refused] = []
 
 
-_DOCUMENT: Final = msgspec.json.Decoder(_Document)
-
-
 @dataclass(frozen=True, slots=True)
 class Outcomes:
     """What is recorded of a partition."""
@@ -114,12 +112,13 @@ def _update_once(store: ObjectStore, partition: Partition, change: Callable[[Out
 def _encode(outcomes: Outcomes) -> bytes:
     days = dict(sorted(outcomes.days.items()))
     refused = [_Refused(interface, name, at) for (interface, name), at in sorted(outcomes.refused.items())]
-    return msgspec.json.encode(_Document(SCHEMA_VERSION, days, refused))
+    # A message may hold a file's name that is no UTF-8: msgspec's own JSON has no way to write or read it.
+    return json.dumps(msgspec.to_builtins(_Document(SCHEMA_VERSION, days, refused), str_keys=True)).encode()
 
 
 def _decode(data: bytes, key: str) -> Outcomes:
     try:
-        document = _DOCUMENT.decode(data)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        document = msgspec.convert(json.loads(data), _Document)
+    except (ValueError, RecursionError) as error:
         raise StorageError(f"{key} cannot be read: {error}") from error
     return Outcomes(document.days, {(one.interface, one.field): one.at for one in document.refused})

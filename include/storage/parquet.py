@@ -105,7 +105,7 @@ def _in_order(table: pa.Table) -> pa.Table:
     present = np.bincount(codes, minlength=len(names)).tolist()
     ordered = sorted(name for name, count in zip(names, present, strict=True) if count)
     place = {name: place for place, name in enumerate(ordered)}
-    if names == ordered:
+    if names == ordered and table["field"].num_chunks == 1:
         return table
     found = np.array([place.get(name, 0) for name in names], dtype=np.int32)[codes]
     return table.set_column(1, CODED[1], pa.DictionaryArray.from_arrays(found, pa.array(ordered, pa.string())))
@@ -120,17 +120,34 @@ def decode(data: bytes, *, key: str, schema: pa.Schema = SCHEMA) -> pa.Table:
             pa.BufferReader(data), page_checksum_verification=True, pre_buffer=False, read_dictionary=["field"]
         )
         table = file.read(use_threads=False).select(SCHEMA.names)
+        _check_names(table["field"])
         return table if table.schema.equals(schema) else table.cast(schema)
     except (ValueError, KeyError, OSError, pa.ArrowException) as error:
         raise StorageError(f"{key} is not a readings file ({error}); restore it from its S3 version") from error
 
 
+def _check_names(field: pa.ChunkedArray) -> None:
+    """ValueError when a row is of a name that a broken file has lost."""
+    for chunk in field.chunks:
+        numbers = chunk.indices.to_numpy(zero_copy_only=False)
+        if len(numbers) and numbers.max() >= len(chunk.dictionary):
+            raise ValueError("a row of a field without a name")
+
+
 def in_schema(table: pa.Table, schema: pa.Schema = SCHEMA) -> pa.Table:
     """A table of these columns with the types of readings; ValueError where a column cannot have its type."""
-    table = _with_names(table, schema)
+    table = _with_names(table if _all_differ(table["field"]) else _with_names(table, SCHEMA), schema)
     if table.schema.types == schema.types and not any(table[name].null_count for name in NEVER_NULL):
         return pa.Table.from_arrays(table.columns, schema=schema)
     return table.cast(schema)
+
+
+def _all_differ(field: pa.ChunkedArray) -> bool:
+    """Whether no name is null or stands twice in a dictionary, where there is one."""
+    if not pa.types.is_dictionary(field.type):
+        return True
+    names = [chunk.dictionary.to_pylist() for chunk in field.chunks]
+    return all(None not in one and len(set(one)) == len(one) for one in names)
 
 
 def in_microseconds(column: pa.ChunkedArray) -> np.ndarray[Any, np.dtype[np.int64]]:

@@ -113,6 +113,11 @@ def _without_a_time(rows: pd.DataFrame) -> pd.DataFrame:
     return rows.assign(timestamp=rows["timestamp"].where(rows.index != 0))
 
 
+def _without_a_name(rows: pd.DataFrame) -> pa.Table:
+    field = pa.DictionaryArray.from_arrays(pa.array([1] * len(rows), pa.int32()), ["SYSTEM_DEMAND", None])
+    return pa.Table.from_pandas(rows, preserve_index=False).set_column(1, "field", field)
+
+
 @pytest.mark.parametrize(
     "form",
     [
@@ -121,6 +126,7 @@ def _without_a_time(rows: pd.DataFrame) -> pd.DataFrame:
         lambda rows: rows.assign(field=None),
         _without_a_time,
         lambda rows: pa.Table.from_pandas(_without_a_time(rows), preserve_index=False),
+        _without_a_name,
         lambda rows: rows.assign(field="WIND_ACTUAL"),
         lambda _: [1],
     ],

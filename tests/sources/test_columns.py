@@ -51,7 +51,7 @@ STAMPS: Final = st.sampled_from(GOOD[:2]) | st.sampled_from(GOOD)
 @st.composite
 def spoiled(draw: st.DrawFn) -> str:
     stamp, place = draw(STAMPS), draw(st.integers(0, 30))
-    return stamp[:place] + draw(st.sampled_from("0139-: Zé٣\x00")) + stamp[place + 1 :]
+    return stamp[:place] + draw(st.sampled_from("0139-: Zé٣\x00\n")) + stamp[place + 1 :]
 
 
 @given(st.lists(st.sampled_from(GOOD[:1]) | spoiled(), max_size=4) | st.lists(STAMPS | spoiled(), max_size=3))

@@ -54,6 +54,25 @@ def test_a_sound_answer_is_read_quickly_and_alike(sound: Sound) -> None:
     assert _told(sound, quickly) == _slowly(sound, body)
 
 
+@pytest.mark.parametrize("value", ["NULL", "null", "-0", "1e0001", "1e-0001", "1e-999999", "inf", "-NaN", "1e400", ""])
+@pytest.mark.parametrize("key", ["Value", "MW_ACTUAL", "Region"])
+def test_text_is_what_it_is_row_by_row(key: str, value: str) -> None:
+    read = 0
+    for sound in BY_HAND:
+        rows = sound.payload["Rows"]
+        if not rows or (key not in rows[0] and key != "Region"):
+            continue
+        body = json.dumps({**sound.payload, "Rows": [{**rows[0], key: value}, *rows[1:]]}).encode()
+        try:
+            quickly = _told(sound, INTERFACES[sound.interface].usual_rows(body, _query(sound)))
+        except Unusual:
+            continue
+        # What is refused is judged again row by row.
+        assert isinstance(quickly, type) or quickly == _slowly(sound, body)
+        read += 1
+    assert read or value not in {"-0", "1e0001", "1e-0001"} or key == "Region"
+
+
 def test_a_spoiled_answer_is_read_alike_or_left() -> None:
     rng = random.Random(31)
     met: Counter[str] = Counter()

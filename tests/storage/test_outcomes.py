@@ -72,6 +72,12 @@ def test_the_file_is_sparse_sorted_and_says_its_version(folder: LocalStore) -> N
     ]
 
 
+def test_text_that_is_no_unicode_is_kept(folder: LocalStore) -> None:
+    odd = Try(at="2026-11-22T20:07:00+00:00", outcome="stored", interface="files", message="rooftop_\udcff.csv")
+    record_tries(folder, NOVEMBER, {DAY: odd})
+    assert read_outcomes(folder, NOVEMBER).days == {DAY: [odd]}
+
+
 def test_racing_writers_lose_no_try(store: ObjectStore) -> None:
     tried = [date(2026, 11, number) for number in range(1, 9)]
     in_threads(record_tries, [(store, NOVEMBER, {day: numbered(day.day)}) for day in tried])

@@ -13,7 +13,7 @@ from include.domain.catalogue import ATTRIBUTION
 from include.domain.errors import StorageError
 from include.domain.readings import Feed
 from include.storage.keys import SCHEMA_VERSION
-from include.storage.parquet import INSTANT, SCHEMA, decode, encode, merge
+from include.storage.parquet import CODED, INSTANT, SCHEMA, decode, encode, merge
 from tests.storage.writers import FETCHED, SETTLE, START, rows_of, table_of, values
 
 MONTH = values(0, 31 * 96)
@@ -54,6 +54,10 @@ def test_the_same_rows_give_the_same_bytes_however_their_fields_are_numbered() -
     data = encode(rows.set_column(1, "field", numbered), feed=Feed.EIRGRID)
     assert data == encode(rows, feed=Feed.EIRGRID)
     assert b"NOBODY" not in data
+    twice = pa.DictionaryArray.from_arrays(pa.array([0, 1, 2, 3], pa.int32()), ["A", "B", "B", "C"])
+    apart = pa.chunked_array([one.dictionary_encode() for one in (pa.array(["A", "B"]), pa.array(["B", "C"]))])
+    for field in (twice, apart):
+        assert encode(rows.set_column(1, "field", field), feed=Feed.EIRGRID) == data
 
 
 def test_who_reads_a_file_gets_text_and_not_categories() -> None:
@@ -121,10 +125,13 @@ def test_a_file_with_a_wrong_byte_is_refused_or_read_and_never_crashes(position:
     broken = bytearray(WHOLE)
     broken[position] ^= flip
     try:
-        table = decode(bytes(broken), key="k")
+        table = decode(bytes(broken), key="k", schema=CODED)
     except StorageError:
+        with pytest.raises(StorageError):
+            decode(bytes(broken), key="k")
         return
-    assert table.schema.equals(SCHEMA)
+    assert table.schema.equals(CODED)
+    assert len(rows_of(decode(bytes(broken), key="k"))) == len(rows_of(table)) == table.num_rows
 
 
 INSTANTS = pa.array([START], INSTANT)

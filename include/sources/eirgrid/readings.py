@@ -201,7 +201,8 @@ def _regions(query: Query) -> tuple[str, ...]:
 
 def _numbers(reader: _Reader, rows: Rows) -> Floats:
     try:
-        return numbers(rows.values)
+        # Of -0 and 0, which are equal, it must not show which of them upstream wrote.
+        return numbers(rows.values) + 0.0
     except ValueError as error:
         raise reader.broken(f"{error} of {rows.fields[rows.codes[0]][:60]} at {rows.stamps[0][:60]!r}") from error
 

@@ -4,7 +4,7 @@ Whatever else comes is Unusual and left to `envelope`, which judges answers row 
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import msgspec
 import numpy as np
@@ -14,11 +14,15 @@ from include.sources.eirgrid.rows import Rows, Values
 
 Text = float | str | None
 """A value that may stand in quotation marks."""
-Place = Literal["ROI", "NI", "ALL"] | None
+Region = Literal["ROI", "NI", "ALL"]
+Place = Region | None
 
 
 class Unusual(Exception):
     """An answer that has to be read row by row."""
+
+
+_NONE: Final[Any] = None
 
 
 # msgspec would skip what is not known without looking whether it is text at all.
@@ -31,22 +35,22 @@ class LongRow(msgspec.Struct, gc=False, forbid_unknown_fields=True):
     Region: Place = None
 
 
-class LinkRow[N: Text](msgspec.Struct, gc=False, forbid_unknown_fields=True):
+class LinkRow[N: Text, P: Place](msgspec.Struct, gc=False, forbid_unknown_fields=True):
     """A row of interconn."""
 
     Effective_Date: str
     Field_Name: str
     Value: N
-    Region: Place = None
+    Region: P = _NONE
 
 
-class WideRow[N: Text](msgspec.Struct, gc=False, forbid_unknown_fields=True):
+class WideRow[N: Text, P: Place](msgspec.Struct, gc=False, forbid_unknown_fields=True):
     """A row of vargen."""
 
     Effective_Date: str
     MW_ACTUAL: N
     MW_FORECAST: N
-    Region: Place = None
+    Region: P = _NONE
 
 
 class _Answer[R](msgspec.Struct, forbid_unknown_fields=True):
@@ -57,11 +61,12 @@ class _Answer[R](msgspec.Struct, forbid_unknown_fields=True):
 
 
 _LONG: Final = msgspec.json.Decoder(_Answer[LongRow])
-# As a rule every value is a number, in quotation marks or not; of the odd ones some are nulls or other text.
-_LINKS: Final = msgspec.json.Decoder(_Answer[LinkRow[float]], strict=False)
-_ODD_LINKS: Final = msgspec.json.Decoder(_Answer[LinkRow[Text]])
-_WIDE: Final = msgspec.json.Decoder(_Answer[WideRow[float]], strict=False)
-_ODD_WIDE: Final = msgspec.json.Decoder(_Answer[WideRow[Text]])
+# As a rule every value is a number, in quotation marks or not; of the odd ones some are nulls or other text. Without
+# `strict`, where nothing may be null, since it reads the text "null" as one.
+_LINKS: Final = msgspec.json.Decoder(_Answer[LinkRow[float, Region]], strict=False)
+_ODD_LINKS: Final = msgspec.json.Decoder(_Answer[LinkRow[Text, Place]])
+_WIDE: Final = msgspec.json.Decoder(_Answer[WideRow[float, Region]], strict=False)
+_ODD_WIDE: Final = msgspec.json.Decoder(_Answer[WideRow[Text, Place]])
 
 
 def long_rows(body: bytes) -> Rows:
@@ -87,12 +92,14 @@ def wide_rows(body: bytes, *, names: Mapping[str, str]) -> Rows:
         return _of_wide(_rows(_ODD_WIDE, body), names, list)
 
 
-def _of_links[N: Text](rows: list[LinkRow[N]], values: Callable[[list[N]], Values]) -> Rows:
+def _of_links[N: Text, P: Place](rows: list[LinkRow[N, P]], values: Callable[[list[N]], Values]) -> Rows:
     stamps, fields = [row.Effective_Date for row in rows], [row.Field_Name for row in rows]
     return Rows.of(stamps, fields, values([row.Value for row in rows]), [row.Region for row in rows])
 
 
-def _of_wide[N: Text](rows: list[WideRow[N]], names: Mapping[str, str], values: Callable[[list[N]], Values]) -> Rows:
+def _of_wide[N: Text, P: Place](
+    rows: list[WideRow[N, P]], names: Mapping[str, str], values: Callable[[list[N]], Values]
+) -> Rows:
     return Rows(
         [row.Effective_Date for row in rows] * 2,
         [names["MW_ACTUAL"], names["MW_FORECAST"]],
