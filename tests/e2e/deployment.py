@@ -62,15 +62,15 @@ class Deployment:
         run = self.airflow.post(f"dags/{dag_id}/dagRuns", {"logical_date": None, "conf": conf})
         return str(run["dag_run_id"])
 
-    def between_live_cycles(self, *, seconds: float = 150) -> None:
-        """Wait until no live cycle is at work, nor will be for so long: it would fill a hole that a test has made."""
+    def between_live_cycles(self, dag_id: str = "ingest_eirgrid", *, seconds: float = 150) -> None:
+        """Wait until no live cycle is at work, nor will be for so long: it would fetch what a test has changed."""
         tick = last_tick(datetime.now(UTC)) + CYCLE
         until_then = (tick - datetime.now(UTC)).total_seconds()
         if until_then < seconds:
             time.sleep(until_then)
-            self.wait(lambda: self._newest("ingest_eirgrid") >= tick, f"the live cycle of {tick}")
-        for run in self.airflow.runs("ingest_eirgrid"):
-            self.finish("ingest_eirgrid", str(run["dag_run_id"]))
+            self.wait(lambda: self._newest(dag_id) >= tick, f"the live cycle of {tick}")
+        for run in self.airflow.runs(dag_id):
+            self.finish(dag_id, str(run["dag_run_id"]))
 
     def _newest(self, dag_id: str) -> datetime:
         return datetime.fromisoformat(self.airflow.runs(dag_id)[0]["run_after"])

@@ -74,6 +74,7 @@ def test_its_readings_are_stored_exported_and_served(deployment: Deployment) -> 
 
 
 def test_a_day_is_fetched_again_after_its_file_has_changed(deployment: Deployment, folder: Path) -> None:
+    deployment.between_live_cycles("ingest_csv_folder")
     write(folder, rows(500))
     run = deployment.trigger("ingest_csv_folder", {"start": "2026-11-21", "end": "2026-11-21", "regions": ["ROI"]})
     assert deployment.finish("ingest_csv_folder", run) == "success"
