@@ -15,7 +15,7 @@ from include.domain.calendar import DAY, irish_day, start_of
 from include.domain.errors import ContractBroken, NotYetPublished, SourceFault, Unsupported, UpstreamError
 from include.sources.base import DataChunk, Setback
 from include.sources.columns import Floats, Ints
-from include.storage.parquet import CODED, SCHEMA, in_microseconds, in_schema, named
+from include.storage.parquet import CODED, SCHEMA, in_microseconds, in_schema, named, present
 
 
 @dataclass
@@ -90,7 +90,7 @@ class Fetched:
     def fields(self) -> set[tuple[str, str]]:
         """(interface, field) pairs that were answered."""
         tables = zip(self.chunks, self.tables, strict=True)
-        return {(chunk.interface, name) for chunk, table in tables for name in table["field"].unique().to_pylist()}
+        return {(chunk.interface, name) for chunk, table in tables for name in present(*named(table))}
 
     @property
     def refused(self) -> set[tuple[str, str]]:

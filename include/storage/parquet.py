@@ -5,7 +5,7 @@ per (timestamp, field), sorted by (field, timestamp). The same rows always give 
 """
 
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
@@ -102,8 +102,7 @@ def encode(table: pa.Table, *, feed: Feed, attribution: str = ATTRIBUTION) -> by
 def _in_order(table: pa.Table) -> pa.Table:
     """The same with the names that there are, sorted: they are written as they stand."""
     names, codes = named(table)
-    present = np.bincount(codes, minlength=len(names)).tolist()
-    ordered = sorted(name for name, count in zip(names, present, strict=True) if count)
+    ordered = present(names, codes)
     place = {name: place for place, name in enumerate(ordered)}
     if names == ordered and table["field"].num_chunks == 1:
         return table
@@ -137,9 +136,10 @@ def _check_names(field: pa.ChunkedArray) -> None:
 def in_schema(table: pa.Table, schema: pa.Schema = SCHEMA) -> pa.Table:
     """A table of these columns with the types of readings; ValueError where a column cannot have its type."""
     table = _with_names(table if _all_differ(table["field"]) else _with_names(table, SCHEMA), schema)
-    if table.schema.types == schema.types and not any(table[name].null_count for name in NEVER_NULL):
-        return pa.Table.from_arrays(table.columns, schema=schema)
-    return table.cast(schema)
+    same = table.schema.equals(schema)
+    if not (same or table.schema.types == schema.types) or any(table[name].null_count for name in NEVER_NULL):
+        return table.cast(schema)
+    return table if same else pa.Table.from_arrays(table.columns, schema=schema)
 
 
 def _all_differ(field: pa.ChunkedArray) -> bool:
@@ -154,6 +154,12 @@ def in_microseconds(column: pa.ChunkedArray) -> np.ndarray[Any, np.dtype[np.int6
     """The instants of a column, since 1970, UTC."""
     found: np.ndarray[Any, np.dtype[np.int64]] = column.to_numpy().view(np.int64)
     return found
+
+
+def present(names: Sequence[str], codes: np.ndarray[Any, np.dtype[np.int32]]) -> list[str]:
+    """Those of the names that some row is of, sorted."""
+    counts = np.bincount(codes, minlength=len(names)).tolist()
+    return sorted(name for name, count in zip(names, counts, strict=True) if count)
 
 
 def named(table: pa.Table) -> tuple[list[str], np.ndarray[Any, np.dtype[np.int32]]]:

@@ -275,17 +275,16 @@ def _keep(reader: _Reader, series: Series, slots: Ints, values: Floats) -> None:
 def _lacks(reader: _Reader) -> Lacks:
     """The days, by field, that are due and that the answer passes over."""
     query = reader.query
-    spans = {day: day_span(day) for day in reader.days}
     found: dict[str, frozenset[date]] = {}
     for one in query.series:
         if one.history is not History.FULL or one.optional:
             continue
         missed = frozenset(
             day
-            for day, span in spans.items()
+            for day in reader.days
             if (one.field, day) not in reader.told
             and day >= one.first_day
-            and span.end > reader.span.start
+            and (span := day_span(day)).end > reader.span.start
             and _due(one, query, Interval(max(span.start, reader.span.start), span.end), now=reader.now)
         )
         if missed:

@@ -110,8 +110,14 @@ def instants_of(walls: Ints, span: Interval) -> tuple[Ints, Ints]:
 
     The two differ in October's doubled hour only.
     """
+    stretches = _stretches(span)
+    if len(stretches) == 1:
+        ((since, end, shift),) = stretches
+        instants = walls - shift
+        if ((instants >= since) & (instants < end)).all():
+            return instants, instants
     first, second = np.full(len(walls), NOWHERE), np.full(len(walls), NOWHERE)
-    for since, end, shift in _stretches(span):
+    for since, end, shift in stretches:
         instants = walls - shift
         here = (instants >= since) & (instants < end)
         second[here] = instants[here]
