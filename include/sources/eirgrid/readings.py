@@ -20,6 +20,7 @@ from include.sources.columns import (
     Columns,
     Floats,
     Ints,
+    ascends,
     check_magnitude,
     fill_elapsed,
     flags,
@@ -93,7 +94,10 @@ class _Reader:
 
     def days_of(self, slots: Ints) -> set[date]:
         """The Irish days of slots in the span."""
-        counts = np.bincount(self._places(slots), minlength=len(self.days))
+        if ascends(slots):
+            counts = np.diff(np.append(np.searchsorted(slots, self.midnights), len(slots)))
+        else:
+            counts = np.bincount(self._places(slots), minlength=len(self.days))
         return {day for day, count in zip(self.days, counts.tolist(), strict=True) if count}
 
     def on(self, slots: Ints, chosen: Iterable[date]) -> Bools:

@@ -55,6 +55,9 @@ _SECOND: Final = 1_000_000
 # A date is a run of rows, or a day of them; the clock that follows is always as long.
 _WIDTHS: Final = (len("22-11-2026 20:15:00"), len("22-Nov-2026 20:15:00"))
 _CLOCK: Final = len(" 20:15:00\n")
+_REMEMBERED: Final = 300_000
+"""Letters of stamps that are remembered. Those of a month of quarter-hours, or of yesterday and today, come again for
+each area and region; those of days of 5-second values do not, and are millions."""
 _MARKS: Final = np.array([[ord(mark)] for mark in " ::\n"], dtype=np.uint8)
 
 
@@ -77,11 +80,16 @@ def unzoned(wall: int) -> datetime:
 
 
 def _parse_alike(stamps: Sequence[str]) -> Ints:
-    """Stamps of one length with a full clock each: a date is read once per run of it. ValueError for any others."""
+    """Stamps of one length with a full clock each. ValueError for any others."""
     width = len(stamps[0]) if stamps else 0
     text, line = "\n".join([*stamps, ""]), width + 1
     if width not in _WIDTHS or len(text) != len(stamps) * line:
         raise ValueError("not alike")
+    return (_parse_again if len(text) <= _REMEMBERED else _parse_lines)(text, line)
+
+
+def _parse_lines(text: str, line: int) -> Ints:
+    """Stamps with a full clock, each in a line of so many letters; a date is read once per run of it."""
     letters = np.ascontiguousarray(np.frombuffer(text.encode("ascii"), dtype=np.uint8).reshape(-1, line).T)
     day, clock = letters[:-_CLOCK], letters[-_CLOCK:]
     # Each line ends where a stamp does, unless a date holds a line's end: then it is none.
@@ -93,9 +101,13 @@ def _parse_alike(stamps: Sequence[str]) -> Ints:
         raise ValueError("no time of day")
     starts = np.flatnonzero(np.append(True, (day[:, 1:] != day[:, :-1]).any(axis=0)))
     midnights = [_midnight(text[start * line : (start + 1) * line - _CLOCK]) for start in starts.tolist()]
-    of_row = np.repeat(np.array(midnights, dtype=np.int64), np.diff(np.append(starts, len(stamps))))
+    of_row = np.repeat(np.array(midnights, dtype=np.int64), np.diff(np.append(starts, len(text) // line)))
     walls: Ints = of_row + ((hours * 60 + minutes) * 60 + seconds) * _SECOND
+    walls.setflags(write=False)
     return walls
+
+
+_parse_again = lru_cache(maxsize=32)(_parse_lines)
 
 
 @lru_cache(maxsize=1000)
