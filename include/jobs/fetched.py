@@ -109,10 +109,10 @@ def _table(chunk: DataChunk) -> pa.Table:
     rows = chunk.readings
     try:
         if isinstance(rows, pa.Table):
-            return _with_nulls(in_schema(rows.select(CODED.names), CODED))
+            return _with_nulls(in_schema(rows.select(CODED.names)))
         # `Table.from_pandas` starts threads, and describes pandas in the schema: both take longer than the columns do.
         columns = [pa.array(rows[one.name], type=one.type, from_pandas=True) for one in SCHEMA]
-        return in_schema(pa.Table.from_arrays(columns, names=SCHEMA.names), CODED)
+        return in_schema(pa.Table.from_arrays(columns, names=SCHEMA.names))
     except (KeyError, TypeError, ValueError, pa.ArrowException) as error:
         raise SourceFault(
             f"{chunk.unit.partition.source}: what {chunk.interface} gave cannot be stored: {error}; allowed:"

@@ -51,7 +51,7 @@ def merge(old: pa.Table | None, new: pa.Table, *, settle_after: Mapping[str, tim
     nulls the first one read at slot + `settle_after[field]` or later counts; before that, the earliest.
     """
     held = 0 if old is None else old.num_rows
-    rows = _Rows.of(pa.concat_tables([_with_names(one, CODED) for one in (old, new) if one is not None]))
+    rows = _Rows.of(pa.concat_tables([_numbered(one) for one in (old, new) if one is not None]))
     if not held and rows.ascends():
         return Merged(rows.table, rows.timestamp)
     left = rows.same_key_as_next()
@@ -63,15 +63,15 @@ def merge(old: pa.Table | None, new: pa.Table, *, settle_after: Mapping[str, tim
     return Merged(kept, rows.timestamp[keep & (rows.order >= held)])
 
 
-def _with_names(table: pa.Table, schema: pa.Schema) -> pa.Table:
-    """Readings with the names of their fields as in the one or the other schema."""
-    kind, names = schema.field("field"), table["field"]
-    if names.type == kind.type:
-        return table
-    text = names.cast(pa.string())
-    return table.set_column(
-        table.schema.get_field_index("field"), kind, text if kind.type == text.type else text.dictionary_encode()
-    )
+def _numbered(table: pa.Table) -> pa.Table:
+    """Readings with each name once in a dictionary, if they are not so yet."""
+    names = table["field"]
+    return table if names.type == CODED.field("field").type else _numbered_anew(table)
+
+
+def _numbered_anew(table: pa.Table) -> pa.Table:
+    names = table["field"].cast(pa.string()).dictionary_encode()
+    return table.set_column(table.schema.get_field_index("field"), CODED.field("field"), names)
 
 
 def encode(table: pa.Table, *, feed: Feed, attribution: str = ATTRIBUTION) -> bytes:
@@ -95,7 +95,7 @@ def encode(table: pa.Table, *, feed: Feed, attribution: str = ATTRIBUTION) -> by
         store_schema=False,
     ) as writer:
         writer.add_key_value_metadata(metadata)
-        writer.write_table(_in_order(in_schema(table, CODED)), row_group_size=1 << 20)
+        writer.write_table(_in_order(in_schema(table)), row_group_size=1 << 20)
     return sink.getvalue()
 
 
@@ -103,9 +103,9 @@ def _in_order(table: pa.Table) -> pa.Table:
     """The same with the names that there are, sorted: they are written as they stand."""
     names, codes = named(table)
     ordered = present(names, codes)
-    place = {name: place for place, name in enumerate(ordered)}
     if names == ordered and table["field"].num_chunks == 1:
         return table
+    place = {name: place for place, name in enumerate(ordered)}
     found = np.array([place.get(name, 0) for name in names], dtype=np.int32)[codes]
     return table.set_column(1, CODED[1], pa.DictionaryArray.from_arrays(found, pa.array(ordered, pa.string())))
 
@@ -133,13 +133,13 @@ def _check_names(field: pa.ChunkedArray) -> None:
             raise ValueError("a row of a field without a name")
 
 
-def in_schema(table: pa.Table, schema: pa.Schema = SCHEMA) -> pa.Table:
-    """A table of these columns with the types of readings; ValueError where a column cannot have its type."""
-    table = _with_names(table if _all_differ(table["field"]) else _with_names(table, SCHEMA), schema)
-    same = table.schema.equals(schema)
-    if not (same or table.schema.types == schema.types) or any(table[name].null_count for name in NEVER_NULL):
-        return table.cast(schema)
-    return table if same else pa.Table.from_arrays(table.columns, schema=schema)
+def in_schema(table: pa.Table) -> pa.Table:
+    """A table of these columns in the schema CODED; ValueError where a column cannot have its type."""
+    table = _numbered(table) if _all_differ(table["field"]) else _numbered_anew(table)
+    same = table.schema.equals(CODED)
+    if not (same or table.schema.types == CODED.types) or any(table[name].null_count for name in NEVER_NULL):
+        return table.cast(CODED)
+    return table if same else pa.Table.from_arrays(table.columns, schema=CODED)
 
 
 def _all_differ(field: pa.ChunkedArray) -> bool:
@@ -164,7 +164,7 @@ def present(names: Sequence[str], codes: np.ndarray[Any, np.dtype[np.int32]]) ->
 
 def named(table: pa.Table) -> tuple[list[str], np.ndarray[Any, np.dtype[np.int32]]]:
     """The names of a table's fields, and which of them each row is of."""
-    found = _with_names(table, CODED)["field"].combine_chunks()
+    found = _numbered(table)["field"].combine_chunks()
     return found.dictionary.to_pylist(), found.indices.to_numpy(zero_copy_only=False)
 
 
