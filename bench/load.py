@@ -40,7 +40,7 @@ def measure(*, years: int, fine_days: int) -> list[Figure]:
     figures = []
     with upstream(now=NOW) as address:
         for name, of, amount, parts in (
-            (f"load of {years} years, all 15- and 30-minute series", "years", years, "year"),
+            (f"load of {years} years, all 15- and 30-minute series", "years", years, "a year"),
             (f"load of {fine_days} days of 5-second frequency", "days", fine_days, "five days"),
         ):
             found = in_process("bench.load", of, amount, environment={"GRID_UPSTREAM": address})
@@ -61,7 +61,7 @@ def _figure(name: str, parts: list[dict[str, float]], *, part: str) -> Figure:
         {OURS: speeds, LIMIT: parsed},
         unit="MB/s of JSON",
         goals=tuple(goals),
-        note=f"{rows:,.0f} rows, {total / 1e6:,.0f} MB; a sample is a {part}; {memory:.0f} MB of memory at most;"
+        note=f"{rows:,.0f} rows, {total / 1e6:,.0f} MB; a sample is {part}; {memory:.0f} MB of memory at most;"
         " in processor time of one process, to a folder in memory, answers asked for once before;"
         " limit: json.loads of the same answers",
     )
