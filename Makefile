@@ -74,14 +74,14 @@ new-source: $(SYNCED)  ## Write a source and its test from a template (NAME=…)
 screenshots: $(SYNCED) $(SITE) $(DASHBOARD) $(BROWSER)  ## Every page in both themes and three widths, into .local/screenshots
 	$(PYTHON) -m dev.screenshots
 
-bench: $(SYNCED) $(SITE) $(DASHBOARD) $(BROWSER)  ## Measure all beside its limit, for the guide (ten minutes; ONLY=merge)
+bench: $(SYNCED) $(SITE) $(DASHBOARD) $(BROWSER)  ## Measure all beside its limit, for the guide (ten minutes; ONLY="merge load")
 	dev/servers wrk
 	$(PYTHON) -m bench $(if $(ONLY),$(ONLY:%=--only %),--out docs/reference)
 
 bench-quick: $(SYNCED)  ## The same on a smaller size against generous floors (90 seconds)
 	$(PYTHON) -m bench --quick
 
-bench-growth: $(SYNCED)  ## Draw how time and memory grow with years and sources, for the guide (ten minutes)
+bench-growth: $(SYNCED)  ## Draw how time and memory grow with years and sources, for the guide (four minutes)
 	$(PYTHON) -m bench --growth --out docs/assets
 
 dashboard: $(DASHBOARD)  ## Build the dashboard into api/dashboard/dist/

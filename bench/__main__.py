@@ -125,7 +125,7 @@ def main(
     only: Annotated[list[str] | None, typer.Option(help="Only these measurements.")] = None,
     folder: Annotated[Path | None, typer.Option(help="Where the stores are kept between two runs.")] = None,
     out: Annotated[Path, typer.Option(help="Folder for benchmarks.md and benchmarks.json.")] = OUT,
-    growth: Annotated[bool, typer.Option("--growth", help="Only the pictures of how it grows; ten minutes.")] = False,
+    growth: Annotated[bool, typer.Option("--growth", help="Only the pictures of how it grows; four minutes.")] = False,
     slowed: Annotated[bool, typer.Option("--slowed", help="Read each partition again, to see it caught.")] = False,
 ) -> None:
     """Measure, print, write the table; ends with 1 when a goal (or, when quick, a floor) is missed."""

@@ -11,7 +11,7 @@ import numpy as np
 from include.domain.errors import ContractBroken
 from include.sources.columns import Floats, Ints
 
-Values = list[object] | Floats
+SentValues = list[object] | Floats
 """As they were sent, or numbers, where all are numbers or nulls (NaN)."""
 
 
@@ -24,11 +24,11 @@ class Rows:
     """All there are, in the order of their first rows."""
     codes: Ints
     """Which of the fields each row is of."""
-    values: Values
+    values: SentValues
     regions: Sequence[str | None]
 
     @classmethod
-    def of(cls, stamps: list[str], fields: list[str], values: Values, regions: list[str | None]) -> "Rows":
+    def of(cls, stamps: list[str], fields: list[str], values: SentValues, regions: list[str | None]) -> "Rows":
         """Rows of which each names its field."""
         place = {name: place for place, name in enumerate(dict.fromkeys(fields))}
         if len(place) == 1:

@@ -10,7 +10,7 @@ import msgspec
 import numpy as np
 
 from include.sources.columns import Floats
-from include.sources.eirgrid.rows import Rows, Values
+from include.sources.eirgrid.rows import Rows, SentValues
 
 Text = float | str | None
 """A value that may stand in quotation marks."""
@@ -92,13 +92,13 @@ def wide_rows(body: bytes, *, names: Mapping[str, str]) -> Rows:
         return _of_wide(_rows(_ODD_WIDE, body), names, list)
 
 
-def _of_links[N: Text, P: Place](rows: list[LinkRow[N, P]], values: Callable[[list[N]], Values]) -> Rows:
+def _of_links[N: Text, P: Place](rows: list[LinkRow[N, P]], values: Callable[[list[N]], SentValues]) -> Rows:
     stamps, fields = [row.Effective_Date for row in rows], [row.Field_Name for row in rows]
     return Rows.of(stamps, fields, values([row.Value for row in rows]), [row.Region for row in rows])
 
 
 def _of_wide[N: Text, P: Place](
-    rows: list[WideRow[N, P]], names: Mapping[str, str], values: Callable[[list[N]], Values]
+    rows: list[WideRow[N, P]], names: Mapping[str, str], values: Callable[[list[N]], SentValues]
 ) -> Rows:
     return Rows(
         [row.Effective_Date for row in rows] * 2,
