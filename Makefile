@@ -81,7 +81,7 @@ bench: $(SYNCED) $(SITE) $(DASHBOARD) $(BROWSER)  ## Measure all beside its limi
 bench-quick: $(SYNCED)  ## The same on a smaller size against generous floors (90 seconds)
 	$(PYTHON) -m bench --quick
 
-bench-growth: $(SYNCED)  ## Draw how time and memory grow with years and sources, for the guide (four minutes)
+bench-growth: $(SYNCED)  ## Draw how time and memory grow with years and sources, for the guide (five minutes)
 	$(PYTHON) -m bench --growth --out docs/assets
 
 dashboard: $(DASHBOARD)  ## Build the dashboard into api/dashboard/dist/

@@ -2,7 +2,7 @@
 
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -39,6 +39,10 @@ SLACK: Final = 3.0
 """How much more generous the floors of a quick run are than the goals: it shares its machine."""
 
 
+SLOWED: Final = frozenset({"merge", "cycle"})
+"""What `--slowed` slows down."""
+
+
 @dataclass(frozen=True)
 class Size:
     """How much is measured."""
@@ -64,8 +68,9 @@ class Bench:
 
     @cached_property
     def large(self) -> Path:
-        """Years of all series."""
-        return self._filled(f"{self.size.years}-years", date(LAST.year - self.size.years, 11, 1))
+        """Years of all series; when quick, 31 days of frequency."""
+        fine_since = None if self.size == FULL else MONTH
+        return self._filled(f"{self.size.years}-years", date(LAST.year - self.size.years, 11, 1), fine_since=fine_since)
 
     @cached_property
     def small(self) -> Path:
@@ -125,10 +130,16 @@ def main(
     only: Annotated[list[str] | None, typer.Option(help="Only these measurements.")] = None,
     folder: Annotated[Path | None, typer.Option(help="Where the stores are kept between two runs.")] = None,
     out: Annotated[Path, typer.Option(help="Folder for benchmarks.md and benchmarks.json.")] = OUT,
-    growth: Annotated[bool, typer.Option("--growth", help="Only the pictures of how it grows; four minutes.")] = False,
+    growth: Annotated[bool, typer.Option("--growth", help="Only the pictures of how it grows; five minutes.")] = False,
     slowed: Annotated[bool, typer.Option("--slowed", help="Read each partition again, to see it caught.")] = False,
 ) -> None:
     """Measure, print, write the table; ends with 1 when a goal (or, when quick, a floor) is missed."""
+    if growth and (quick or only or slowed):
+        raise typer.BadParameter("goes with --folder and --out alone", param_hint="--growth")
+    if slowed and only and not SLOWED & set(only):
+        raise typer.BadParameter(f"only {' and '.join(sorted(SLOWED))} would see it", param_hint="--slowed")
+    for hint, one in (("--folder", folder), ("--out", out)):
+        _make(one, hint)
     with _kept(folder) as place:
         if growth:
             growing.run(place, out)
@@ -136,28 +147,49 @@ def main(
         works = Bench(place, QUICK if quick else FULL, slowed).works()
         if wrong := sorted(set(only or ()) - works.keys()):
             raise typer.BadParameter(f"{', '.join(wrong)}; allowed: {', '.join(works)}", param_hint="--only")
+        chosen = {name: work for name, work in works.items() if name in (only or works)}
+        command = _command(quick=quick, only=only or (), slowed=slowed)
         figures: list[Figure] = []
         try:
-            chosen = {name: work for name, work in works.items() if name in (only or works)}
             figures.extend(_measured(chosen, quick=quick))
         except BaseException:
             # What was measured before is not lost; where the page of a whole run lies it has no place.
-            _written(figures, OUT, quick=quick)
+            _make(OUT, "")
+            _written(figures, OUT, command=f"{command} (not finished)", quick=quick)
             raise
-    missed = _written(figures, out, quick=quick)
+    missed = _written(figures, out, command=command, quick=quick)
     if missed:
         print("MISSED\n  " + "\n  ".join(missed))
         raise typer.Exit(1)
 
 
-def _written(figures: list[Figure], out: Path, *, quick: bool) -> list[str]:
+def _command(*, quick: bool, only: Iterable[str], slowed: bool) -> str:
+    """What one types for this run."""
+    more = [*(f"--only {name}" for name in only), *(["--slowed"] if slowed else [])]
+    if more:
+        return " ".join(["python -m bench", *(["--quick"] if quick else []), *more])
+    return "make bench-quick" if quick else "make bench"
+
+
+def _make(folder: Path | None, hint: str) -> None:
+    """A folder, or why it cannot be had, before anything is measured in vain."""
+    try:
+        if folder is not None:
+            folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise typer.BadParameter(f"{folder} is no folder that can be made: {error.strerror}", param_hint=hint) from None
+
+
+def _written(figures: list[Figure], out: Path, *, command: str, quick: bool) -> list[str]:
     """Write the table; what was missed."""
-    slack, command = (SLACK, "make bench-quick") if quick else (1.0, "make bench")
-    out.mkdir(parents=True, exist_ok=True)
-    (out / "benchmarks.md").write_text(report.markdown(figures, command=command, slack=slack), encoding="utf-8")
-    (out / "benchmarks.json").write_text(report.as_json(report.document(figures, command=command)), encoding="utf-8")
+    slack = SLACK if quick else 1.0
+    # Once: the first file that is written changes what git says of the commit.
+    about = report.about_now(command)
+    (out / "benchmarks.md").write_text(report.markdown(figures, about=about, slack=slack), encoding="utf-8")
+    (out / "benchmarks.json").write_text(report.as_json(report.document(figures, about=about)), encoding="utf-8")
     print(f"in {out}: benchmarks.md, benchmarks.json")
-    return [f"{one.work}: {goal.name}" for one in figures for goal in one.goals if not goal.met(slack)]
+    missed = [(one.work, goal) for one in figures for goal in one.goals if not goal.met(slack)]
+    return [": ".join(filter(None, (work, goal.name))) for work, goal in missed]
 
 
 def _measured(works: dict[str, Callable[[], list[Figure]]], *, quick: bool) -> Iterator[Figure]:
@@ -172,7 +204,6 @@ def _measured(works: dict[str, Callable[[], list[Figure]]], *, quick: bool) -> I
 @contextmanager
 def _kept(folder: Path | None) -> Iterator[Path]:
     if folder is not None:
-        folder.mkdir(parents=True, exist_ok=True)
         yield folder
         return
     with tempfile.TemporaryDirectory(dir=MEMORY) as made:

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import pandas as pd
 
-from bench.figures import LIMIT, OURS, PLAIN, Figure, Goal, by_limit, in_process, in_turns, most_memory
+from bench.figures import LIMIT, OURS, PLAIN, Figure, Goal, by_limit, in_process, in_turns, most_memory, spelled
 from bench.showcase import NOW
 from include.domain.calendar import DAY, Interval, irish_day, midnight
 from include.domain.catalogue import AREAS
@@ -105,7 +105,7 @@ def measure(large: Path, small: Path, *, years: int, rounds: int) -> list[Figure
     independent = [one / other for one, other in zip(samples[OURS], samples["small"], strict=True)]
     return [
         Figure(
-            f"export of all summaries, {years} years of history",
+            f"export of all summaries, {spelled(years)} of history",
             samples,
             goals=(by_limit(samples, most=3.0), Goal("with history by without", independent, most=1.25)),
             note=f"at most {memory:.0f} MB of memory; limit: one DuckDB writes the same thirty days as rows of JSON"

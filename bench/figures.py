@@ -89,6 +89,11 @@ def faster_than_plain(samples: Mapping[str, Sequence[float]], *, least: float) -
     return Goal("faster than plain", ratios(samples[PLAIN], samples[OURS]), least=least)
 
 
+def spelled(years: int) -> str:
+    """A number of years, as one says it."""
+    return "1 year" if years == 1 else f"{years} years"
+
+
 def ratios(above: Sequence[float], below: Sequence[float]) -> list[float]:
     """Of each round."""
     return [one / other for one, other in zip(above, below, strict=True)]

@@ -18,7 +18,7 @@ from typing import Final
 import pandas as pd
 
 from api.summaries import Summaries
-from bench.figures import Figure, Goal
+from bench.figures import MEMORY, Figure, Goal
 from include.domain.calendar import DAY, Interval, irish_day, slots
 from include.domain.catalogue import CYCLE, QUARTER, TICK_OFFSET
 from include.domain.catalogue import area as area_named
@@ -134,7 +134,7 @@ def _lag(rng: random.Random) -> timedelta:
 
 def measure() -> list[Figure]:
     """The 95th percentiles."""
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(dir=MEMORY) as folder:
         day = Day(Path(folder))
         day.run()
     waits: dict[bool, list[float]] = {True: [], False: []}

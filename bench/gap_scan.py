@@ -17,7 +17,7 @@ from typing import Final
 
 import pandas as pd
 
-from bench.figures import LIMIT, OURS, PLAIN, Figure, Goal, by_limit, in_process, in_turns, most_memory
+from bench.figures import LIMIT, OURS, PLAIN, Figure, Goal, by_limit, in_process, in_turns, most_memory, spelled
 from bench.store import LAST, MONTH, partitions
 from include.domain.calendar import DAY, Interval, day_span
 from include.domain.catalogue import AREAS
@@ -114,21 +114,23 @@ def measure(large: Path, small: Path, *, years: int, rounds: int) -> list[Figure
             month,
             goals=(
                 by_limit(month, most=3.0),
-                Goal(f"with {years} years of history by without", independent, most=1.25),
+                Goal(f"with {spelled(years)} of history by without", independent, most=1.25),
             ),
             note=f"after a day of live cycles; {_median_ms(month['same'])} when nothing has changed since;"
             " limit: DuckDB's count(*) over the same files, of whose time most is its being opened;"
             " plain: pandas reindex per series",
         ),
         Figure(
-            f"gap scan of {years} years",
+            f"gap scan of {spelled(years)}",
             whole,
             goals=(by_limit(whole, most=3.0),),
             note=f"after a day of live cycles; {_median_ms(whole['same'])} when nothing has changed since;"
             f" at most {memory[first]:.0f} MB of memory; no pandas: it would need all rows at once",
         ),
         Figure(
-            f"gap scan of {years} years, the first look", {OURS: looks}, note="each file is read; later looks remember"
+            f"gap scan of {spelled(years)}, the first look",
+            {OURS: looks},
+            note="each file is read; later looks remember",
         ),
     ]
 

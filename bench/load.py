@@ -15,7 +15,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from bench.figures import LIMIT, MEMORY, OURS, Figure, Goal, in_process, most_memory, ratios
+from bench.figures import LIMIT, MEMORY, OURS, Figure, Goal, in_process, most_memory, ratios, spelled
 from bench.upstream import upstream
 from include.domain.catalogue import AREAS
 from include.domain.readings import Feed, Unit
@@ -40,7 +40,7 @@ def measure(*, years: int, fine_days: int) -> list[Figure]:
     figures = []
     with upstream(now=NOW) as address:
         for name, of, amount, parts in (
-            (f"load of {years} years, all 15- and 30-minute series", "years", years, "a year"),
+            (f"load of {spelled(years)}, all 15- and 30-minute series", "years", years, "a year"),
             (f"load of {fine_days} days of 5-second frequency", "days", fine_days, "five days"),
         ):
             found = in_process("bench.load", of, amount, environment={"GRID_UPSTREAM": address})

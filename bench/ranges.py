@@ -14,7 +14,7 @@ import duckdb
 import pandas as pd
 
 from bench.api import environment
-from bench.figures import LIMIT, OURS, PLAIN, Figure, by_limit, in_process, in_turns
+from bench.figures import LIMIT, OURS, PLAIN, Figure, by_limit, in_process, in_turns, spelled
 from bench.lambda_events import zipped
 from bench.store import LAST
 from include.storage.keys import READINGS
@@ -26,7 +26,7 @@ DAILY: Final = """
     GROUP BY day ORDER BY day
 """
 DIVIDED: Final = DAILY.replace("date_trunc('day', timestamp)", "epoch_us(timestamp) // 86_400_000_000")
-"""Days of UTC can be told by division, which DuckDB does in a third of the time; those of a zone cannot."""
+"""Days of UTC can be told by division, in a fourth of the time: what ours does, but not what one would write."""
 TIMES: Final = 15
 
 
@@ -38,7 +38,7 @@ def measure(store: Path, *, years: int, rounds: int) -> list[Figure]:
     samples = {name: [one[name] for one in found] for name in (OURS, LIMIT, PLAIN)}
     return [
         Figure(
-            f"range query: {years} years of one series as daily means",
+            f"range query: {spelled(years)} of one series as daily means",
             samples,
             goals=(by_limit(samples, most=2.0),),
             note=f"event in to answer out, {found[0]['points']} points; limit: DuckDB on one file with all of the area,"

@@ -5,7 +5,7 @@ import os
 import platform
 import statistics
 import subprocess
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -47,14 +47,13 @@ def printed(figure: Figure, *, slack: float) -> str:
     return "\n".join([*lines, *(f"      {name:<32} {_short(taken)}" for name, taken in figure.parts.items())])
 
 
-def document(figures: Iterable[Figure], *, command: str) -> dict[str, Any]:
+def document(figures: Iterable[Figure], *, about: Mapping[str, Any]) -> dict[str, Any]:
     """Everything of a run: the machine, the versions, every sample."""
-    return {**_about(command), "figures": [figure.document() for figure in figures]}
+    return {**about, "figures": [figure.document() for figure in figures]}
 
 
-def markdown(figures: Sequence[Figure], *, command: str, slack: float = 1.0) -> str:
+def markdown(figures: Sequence[Figure], *, about: Mapping[str, Any], slack: float = 1.0) -> str:
     """A page with the table and the notes."""
-    about = _about(command)
     lines = [
         "# Benchmarks",
         "",
@@ -95,7 +94,8 @@ def as_json(found: dict[str, Any]) -> str:
 def _judged(goal: Goal, slack: float) -> list[str]:
     word, bound = ("≤", goal.most) if goal.most is not None else ("≥", goal.least)
     unit = {"×": " ×", "count": ""}.get(goal.unit, f" {goal.unit}".rstrip())
-    told = f"{_spread(goal.values, unit=unit)} {goal.name}".strip()
+    values = _spread(goal.values, unit=unit)
+    told = f"{goal.name}: {values}" if goal.unit == "count" else f"{values} {goal.name}".strip()
     verdict = "met" if goal.met() else "within the floor" if goal.met(slack) else "**missed**"
     return [told, f"{word} {_short(bound or 0)}{unit}", verdict]
 
@@ -112,7 +112,8 @@ def _short(value: float) -> str:
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
 
 
-def _about(command: str) -> dict[str, Any]:
+def about_now(command: str) -> dict[str, Any]:
+    """What was run: when, of which commit, on which machine, with which versions."""
     commit = subprocess.run(
         ["git", "describe", "--always", "--dirty"], cwd=ROOT, capture_output=True, text=True, check=False
     )

@@ -1,4 +1,4 @@
-"""The simulated upstream with a latency: it works an answer out once, and gives it again after a wait.
+"""The simulated upstream with a latency: it works an answer out once for a time, and gives it again after a wait.
 
 So the time that the model takes is nobody's: a first round fills its memory, and what is measured afterwards waits for
 the latency and the bytes only.
@@ -25,16 +25,20 @@ from dev.upstream.simulated import Simulated
 
 
 class Remembered:
-    """Each answer of an app, by path and query."""
+    """Each answer of an app, by the time of its clock, path and query."""
 
-    def __init__(self, app: ASGIApp, *, latency: float) -> None:
+    def __init__(self, app: ASGIApp, clock: Clock, *, latency: float) -> None:
         self.app = app
+        self.clock = clock
         self.latency = latency
-        self.answers: dict[tuple[str, bytes], list[Message]] = {}
+        self.answers: dict[tuple[datetime, str, bytes], list[Message]] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer from memory after the latency, or from the app at once."""
-        key = (scope["path"], scope["query_string"])
+        if scope["path"].startswith("/_control/"):
+            await self.app(scope, receive, send)
+            return
+        key = (self.clock(), scope["path"], scope["query_string"])
         if key not in self.answers:
             kept: list[Message] = []
 
@@ -50,10 +54,10 @@ class Remembered:
 
 
 @contextmanager
-def upstream(*, now: datetime, latency: float = 0.0, remember: bool = True) -> Iterator[str]:
+def upstream(*, now: datetime, latency: float = 0.0) -> Iterator[str]:
     """Its address, while it runs in a process of its own."""
     port = free_port()
-    options = ["--now", now.isoformat(), "--latency", str(latency), "--remember" if remember else "--no-remember"]
+    options = ["--now", now.isoformat(), "--latency", str(latency)]
     process = subprocess.Popen([sys.executable, "-m", "bench.upstream", "--port", str(port), *options])
     address = f"http://127.0.0.1:{port}"
     try:
@@ -68,12 +72,10 @@ def main(
     port: Annotated[int, typer.Option()],
     now: Annotated[str, typer.Option()],
     latency: float = 0.0,
-    remember: Annotated[bool, typer.Option("--remember/--no-remember")] = True,
 ) -> None:
     """Serve."""
-    app: ASGIApp = create_app(Simulated(seed=1), clock=Clock(fixed=parse_instant(now)))
-    if remember:
-        app = Remembered(app, latency=latency)
+    clock = Clock(fixed=parse_instant(now))
+    app = Remembered(create_app(Simulated(seed=1), clock=clock), clock, latency=latency)
     uvicorn.run(app, host="127.0.0.1", port=port, log_level="warning", access_log=False, lifespan="off")
 
 

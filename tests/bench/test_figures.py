@@ -1,7 +1,7 @@
 import pytest
 
 from bench.figures import LIMIT, OURS, PLAIN, Figure, Goal, by_limit, faster_than_plain, in_turns
-from bench.report import markdown, printed
+from bench.report import about_now, markdown, printed
 
 SAMPLES = {OURS: [3.0, 30.0, 4.0], LIMIT: [2.0, 10.0, 2.0], PLAIN: [9.0, 60.0, 16.0]}
 
@@ -42,7 +42,7 @@ def test_the_table_tells_median_spread_goal_and_what_is_missed() -> None:
     figure = Figure(
         "merge", SAMPLES, goals=(by_limit(SAMPLES, most=1.0),), note="how", parts={"read": 1.0, "write": 3.0}
     )
-    page = markdown([figure], command="make bench")
+    page = markdown([figure], about=about_now("make bench"))
     assert "| merge, ms | 4 (3–30) | 2 (2–10) | 16 (9–60) | 2 × (1.5–3) of the limit | ≤ 1 × | **missed** |" in page
     assert "- merge: how." in page
     assert "| write | 3 | 75 % |" in page
