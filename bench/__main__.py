@@ -55,7 +55,7 @@ class Size:
 
 
 FULL: Final = Size(years=10, fine_days=31, rounds=5, seconds=4)
-QUICK: Final = Size(years=1, fine_days=5, rounds=3, seconds=1)
+QUICK: Final = Size(years=1, fine_days=5, rounds=2, seconds=1)
 
 
 @dataclass(frozen=True)
