@@ -37,8 +37,6 @@ from dev.stack import ROOT
 OUT: Final = ROOT / ".local" / "bench"
 SLACK: Final = 3.0
 """How much more generous the floors of a quick run are than the goals: it shares its machine."""
-
-
 SLOWED: Final = frozenset({"merge", "cycle"})
 """What `--slowed` slows down."""
 
@@ -154,7 +152,6 @@ def main(
             figures.extend(_measured(chosen, quick=quick))
         except BaseException:
             # What was measured before is not lost; where the page of a whole run lies it has no place.
-            _make(OUT, "")
             _written(figures, OUT, command=f"{command} (not finished)", quick=quick)
             raise
     missed = _written(figures, out, command=command, quick=quick)
@@ -183,6 +180,7 @@ def _make(folder: Path | None, hint: str) -> None:
 def _written(figures: list[Figure], out: Path, *, command: str, quick: bool) -> list[str]:
     """Write the table; what was missed."""
     slack = SLACK if quick else 1.0
+    out.mkdir(parents=True, exist_ok=True)
     # Once: the first file that is written changes what git says of the commit.
     about = report.about_now(command)
     (out / "benchmarks.md").write_text(report.markdown(figures, about=about, slack=slack), encoding="utf-8")

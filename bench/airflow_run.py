@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import groupby
 from pathlib import Path
 from typing import Any, Final
 
@@ -56,15 +55,11 @@ class Run:
         return [one["duration"] for one in self._ran if one["map_index"] >= 0]
 
     def parts(self) -> dict[str, float]:
-        """Tasks in the order in which they started: the seconds from the end of the one before to their own end."""
+        """By task: the seconds from the end of those that started before to the end of each of its instances."""
         before, found = self.start, defaultdict[str, float](float)
-        for name, tasks in groupby(
-            sorted(self._ran, key=lambda one: str(one["start_date"])), key=lambda one: one["task_id"]
-        ):
-            end = max(_instant(one["end_date"]) for one in tasks)
-            if end > before:
-                # Its instances may have another task's between them.
-                found[name] += end - before
+        for one in sorted(self._ran, key=lambda one: str(one["start_date"])):
+            if (end := _instant(one["end_date"])) > before:
+                found[one["task_id"]] += end - before
                 before = end
         return found
 

@@ -9,6 +9,7 @@ import os
 import shutil
 import statistics
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime
@@ -61,7 +62,10 @@ def by_years(folder: Path) -> Grown:
             environment = {"GRID_STORE": str(store), "GRID_NOW": NOW.isoformat(), "GRID_UPSTREAM": address}
             if years == YEARS[0]:
                 # Upstream remembers its answers from here on.
-                _rounds("live cycle", years, 0, shutil.copytree(store, folder / "asked"), environment)
+                with tempfile.TemporaryDirectory(dir=folder) as asked:
+                    _rounds(
+                        "live cycle", years, 0, shutil.copytree(store, Path(asked), dirs_exist_ok=True), environment
+                    )
             for work in ("live cycle", "gap scan of 31 days", "gap scan of all", "export", "range query of all"):
                 found.setdefault(work, {})[years] = _taken(work, years, 0, store, environment)
     return found
