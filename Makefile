@@ -4,7 +4,12 @@ AIRFLOW_PORT ?= 8080
 API_PORT ?= 8000
 UPSTREAM_PORT ?= 9010
 SETTINGS ?= deploy.yaml
-WORKERS ?= 0
+# Tests at once; more than four wait for each other's servers.
+WORKERS ?= $(shell cores=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); echo $$((cores < 4 ? cores : 4)))
+# `make test-all SEED=…` repeats what a run of it drew.
+ifndef SEED
+SEED := $(shell od -An -N4 -tu4 /dev/urandom | tr -d ' ')
+endif
 
 UV := dev/uv
 PYTHON := .venv/bin/python
@@ -12,6 +17,7 @@ SYNCED := .venv/.synced
 SITE := site/.built
 MERMAID := dev/mermaid/node_modules/.installed
 DASHBOARD := api/dashboard/dist/.built
+DASHBOARD_TOOLS := api/dashboard/node_modules/.installed
 NPM := ../../dev/npm
 BROWSER := .local/chromium
 SHIPPED := api dags deploy dev healthcheck_lambda include plugins
@@ -19,12 +25,12 @@ SHIPPED := api dags deploy dev healthcheck_lambda include plugins
 SCANNED := . ':!uv.lock' ':!**/package-lock.json' ':!**requirements.txt'
 # What tests give to moto, and the MD5 of nothing.
 NO_SECRETS := ^(test|testing|stranger|d41d8cd98f00b204e9800998ecf8427e)$$
-# One after the other; WORKERS=2 runs two files at a time, whose tests share a deployment, a store or a browser.
-AT_ONCE := --numprocesses $(WORKERS) --dist loadfile
+# Tests with the same marker `xdist_group` share a worker. A worker that dies fails the run: it is not started again.
+PYTEST := $(PYTHON) -m pytest --numprocesses $(WORKERS) --dist loadgroup --no-loadscope-reorder --max-worker-restart=0
 GUIDE := mkdocs.yml dev/guide_hooks.py $(shell find docs -type f)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-all test-distributed check format setup reference new-source dashboard guide screenshots bench bench-quick bench-growth package requirements deploy destroy clean
+.PHONY: help run test test-fast test-all test-distributed lint check check-secrets hooks format setup reference new-source dashboard guide browser screenshots ready bench bench-quick bench-growth package requirements deploy destroy clean
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,29 +40,43 @@ run: $(SYNCED) $(SITE) $(DASHBOARD)  ## Airflow, API, dashboard and guide on thi
 		$(if $(CONTACT),--contact "$(CONTACT)") $(if $(NOW),--now "$(NOW)") $(if $(RECORDED),--recorded "$(RECORDED)") \
 		--airflow-port $(AIRFLOW_PORT) --api-port $(API_PORT) --upstream-port $(UPSTREAM_PORT)
 
-test: check $(BROWSER)  ## Lint, types, layering and every test but the long ones
+test: check ready  ## Every kind of check and test, the long ones aside (eight minutes on two cores; WORKERS=1)
 	cd api/dashboard && $(NPM) --silent test
-	$(PYTHON) -m pytest $(AT_ONCE) -m "not long and not distributed"
+	$(PYTEST) -m "not long and not distributed"
+
+test-fast: lint  ## Lint, types, layering and the tests that need no server and no browser (90 seconds)
+	$(PYTEST) -m "not (e2e or browser or server or long or distributed)"
+
+test-all: check ready  ## The long tests and the quick benchmark too, with other random numbers each time (SEED=…)
+	cd api/dashboard && $(NPM) --silent test
+	GRID_TEST_SEED=$(SEED) $(PYTEST) --hypothesis-seed=$(SEED) -m "not distributed"
 	$(PYTHON) -m bench --quick
 
-test-all: check $(BROWSER)  ## The long suites too
-	cd api/dashboard && $(NPM) --silent test
-	$(PYTHON) -m pytest $(AT_ONCE) -m "not distributed"
+# What tests need beside the environment.
+ready: $(SITE) $(DASHBOARD) $(BROWSER)
+	@dev/servers postgresql || echo "make: without PostgreSQL the end-to-end tests run on SQLite, which is slower" >&2
 
 test-distributed: $(SYNCED) $(SITE) $(DASHBOARD)  ## docker-compose.yaml as processes: PostgreSQL, Redis, Celery workers; live cycles, a backfill with kills, gapcheck
-	dev/servers
+	dev/servers postgresql redis-server
 	$(PYTHON) -m pytest -m distributed --log-cli-level=INFO tests/distributed
 
-check: $(SYNCED) $(SITE) $(DASHBOARD)  ## Lint, types, layering, bandit, secrets, known vulnerabilities
+lint: $(SYNCED)  ## Lint, types, layering
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
 	.venv/bin/lint-imports
+
+check: lint check-secrets $(DASHBOARD_TOOLS)  ## The same, bandit, secrets, known vulnerabilities, the dashboard's own
 	@# SQL put together from text is ruff's S608, with the reason beside each.
 	.venv/bin/bandit --quiet -ll --skip B608 --recursive $(SHIPPED)
-	git ls-files -z -- $(SCANNED) | xargs -0 .venv/bin/detect-secrets-hook --no-verify --exclude-secrets '$(NO_SECRETS)'
 	$(PYTHON) -m dev.audit
 	cd api/dashboard && $(NPM) --silent run check
+
+check-secrets: $(SYNCED)
+	git ls-files -z -- $(SCANNED) | xargs -0 .venv/bin/detect-secrets-hook --no-verify --exclude-secrets '$(NO_SECRETS)'
+
+hooks: $(SYNCED)  ## Run ruff, types and the search for secrets before each commit
+	.venv/bin/pre-commit install
 
 format: $(SYNCED) $(DASHBOARD)  ## Format the code
 	.venv/bin/ruff format .
@@ -75,7 +95,7 @@ screenshots: $(SYNCED) $(SITE) $(DASHBOARD) $(BROWSER)  ## Every page in both th
 	$(PYTHON) -m dev.screenshots
 
 bench: $(SYNCED) $(SITE) $(DASHBOARD) $(BROWSER)  ## Measure all beside its limit, for the guide (ten minutes; ONLY="merge load")
-	dev/servers wrk
+	dev/servers postgresql redis-server wrk
 	$(PYTHON) -m bench $(if $(ONLY),$(ONLY:%=--only %),--out docs/reference)
 
 bench-quick: $(SYNCED)  ## The same on a smaller size against generous floors (90 seconds)
@@ -87,6 +107,8 @@ bench-growth: $(SYNCED)  ## Draw how time and memory grow with years and sources
 dashboard: $(DASHBOARD)  ## Build the dashboard into api/dashboard/dist/
 
 guide: $(SITE)  ## Build the guide into site/
+
+browser: $(BROWSER)  ## Find or install the Chromium that the browser tests drive
 
 package: $(SYNCED)  ## All that a deployment uploads, into dist/ (OFFLINE=1 with wheels for MWAA; ALLOW_DIRTY=1)
 	@# Built anew: a page that has been removed makes neither of them look old.
@@ -119,11 +141,11 @@ $(SITE): $(SYNCED) $(MERMAID) $(GUIDE)
 	NO_MKDOCS_2_WARNING=1 .venv/bin/mkdocs build --strict
 	@touch $@
 
-api/dashboard/node_modules/.installed: $(SYNCED) dev/npm $(addprefix api/dashboard/,package.json package-lock.json .npmrc)
+$(DASHBOARD_TOOLS): $(SYNCED) dev/npm $(addprefix api/dashboard/,package.json package-lock.json .npmrc)
 	cd api/dashboard && $(NPM) ci --silent
 	@touch $@
 
-$(DASHBOARD): api/dashboard/node_modules/.installed $(addprefix api/dashboard/,tsconfig.json vite.config.ts) $(shell find api/dashboard/src api/dashboard/public -type f)
+$(DASHBOARD): $(DASHBOARD_TOOLS) $(addprefix api/dashboard/,tsconfig.json vite.config.ts) $(shell find api/dashboard/src api/dashboard/public -type f)
 	cd api/dashboard && $(NPM) --silent run build
 	@touch $@
 

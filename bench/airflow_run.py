@@ -145,9 +145,9 @@ def deployment() -> Iterator[tuple[AirflowClient, int]]:
             feed="simulated", store=str(state / "store"), state=state, ports=ports, now=NOW.isoformat(), extra=extra
         )
         stack.prepare()
-        for name, command in stack.processes().items():
-            if name in {"scheduler", "dag-processor", "airflow-api"}:
-                closing.enter_context(running(name, command, stack))
+        needed = ("scheduler", "dag-processor", "airflow-api")
+        commands = {name: command for name, command in stack.processes().items() if name in needed}
+        closing.enter_context(running(commands, stack))
         client = AirflowClient(stack.airflow_url, user=USER, password=stack.password())
         until(client.ready, "Airflow", seconds=PATIENCE)
         client.set_pools(stack.pools())

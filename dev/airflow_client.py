@@ -30,6 +30,10 @@ class AirflowClient:
         """POST JSON below /api/v2."""
         return self._call("POST", path, json=body)
 
+    def put(self, path: str) -> Any:
+        """PUT without a body below /api/v2."""
+        return self._call("PUT", path)
+
     def patch(self, path: str, body: dict[str, Any]) -> Any:
         """PATCH JSON below /api/v2."""
         return self._call("PATCH", path, json=body)

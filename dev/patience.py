@@ -15,5 +15,5 @@ def until(reached: Callable[[], bool], what: str, *, seconds: float) -> None:
                 return
         except (requests.RequestException, KeyError):
             pass
-        time.sleep(0.5)
+        time.sleep(0.2)
     raise TimeoutError(f"{what} did not come within {seconds:.0f} s")

@@ -48,7 +48,7 @@ _HEAD: Final = """# DAGs
 Made from the DAGs by `make reference`. A [folder of CSV files](../how-to/add-a-source.md) and every other source has a DAG
 `ingest_<source>` like EirGrid's, with Params and Pools of its own.
 
-A task is tried once more after 15 seconds when its worker or the store was lost, and not where asking again changes nothing. A mapped
+A task is tried once more after 5 seconds when its worker or the store was lost, and not where asking again changes nothing. A mapped
 task has one instance per unit, area, source or repair, labelled with its name.
 """
 

@@ -75,13 +75,13 @@ class Stack:
         """Address of the stand-in upstream."""
         return f"http://127.0.0.1:{self.ports.upstream}"
 
-    def prepare(self) -> None:
-        """Migrate Airflow's database, once."""
+    def prepare(self, *, migrated: bool = False) -> None:
+        """Migrate Airflow's database, once; not one that is `migrated` already."""
         self.state.mkdir(parents=True, exist_ok=True)
-        migrated = self.state / "migrated"
-        if not migrated.exists():
+        done = self.state / "migrated"
+        if not (migrated or done.exists()):
             self._airflow("db", "migrate")
-            migrated.touch()
+            done.touch()
 
     def pools(self) -> dict[str, int]:
         """Pools and their slots; together the most units that run at once."""
@@ -97,15 +97,12 @@ class Stack:
         """Command of each process, by name."""
         airflow = [sys.executable, "-m", "airflow"]
         commands = {
-            # The scheduler's first task would die before Airflow's API answers.
             "scheduler": [
                 sys.executable,
-                str(ROOT / "dev" / "after.py"),
-                f"{self.airflow_url}/execution/health",
-                sys.executable,
                 str(ROOT / "dev" / "kept.py"),
-                *airflow,
-                "scheduler",
+                sys.executable,
+                str(ROOT / "dev" / "scheduler.py"),
+                f"{self.airflow_url}/execution/health",
             ],
             "dag-processor": [*airflow, "dag-processor"],
             "triggerer": [*airflow, "triggerer"],
@@ -186,7 +183,7 @@ class Stack:
             "DAG_PROCESSOR__REFRESH_INTERVAL": "30",
             "LOGGING__BASE_LOG_FOLDER": str(home / "logs"),
             "LOGGING__COLORED_CONSOLE_LOG": "False",
-            "SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.5",
+            "SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.2",
         }
         # Airflow's processes name themselves; without this their names overwrite their environment in /proc.
         named = {f"AIRFLOW__{name}": value for name, value in settings.items()}

@@ -3,7 +3,6 @@
 import hashlib
 import os
 import shlex
-import signal
 import sys
 import threading
 import time
@@ -11,7 +10,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Final, NoReturn
 
-import psutil
 import requests
 import typer
 from honcho.manager import Manager
@@ -19,6 +17,7 @@ from honcho.printer import Printer
 
 from dev.airflow_client import AirflowClient
 from dev.patience import until
+from dev.process_signals import end_processes_marked
 from dev.stack import LIVE, ROOT, USER, Ports, Stack
 from dev.stock import rows_per_area
 from include.domain.errors import GridError
@@ -116,7 +115,8 @@ def _run(stack: Stack) -> int:
         try:
             manager.loop()
         finally:
-            left = _end_leftovers()
+            # What the deployment's own processes started and left behind.
+            left = end_processes_marked(MARK, str(os.getpid()))
     asked = manager.returncode in {130, 143}
     say("end", f"all processes stopped{f', {left} of them by force' if left else ''}; data stay in {stack.store}")
     if not asked:
@@ -206,33 +206,6 @@ def _closing(stack: Stack) -> str:
     fetch a month: in Airflow, ingest_eirgrid, Trigger, with start 2026-06-01 and end 2026-06-30
     Ctrl-C stops everything; `make run` goes on with the same data
 """
-
-
-def _end_leftovers() -> int:
-    """End what the deployment's own processes started and left behind, and say how many there were."""
-    mine = str(os.getpid())
-    left = [process for process in psutil.process_iter() if process.pid != os.getpid() and _mark(process) == mine]
-    for process in left:
-        _signal(process, signal.SIGTERM)
-    _, alive = psutil.wait_procs(left, timeout=5)
-    for process in alive:
-        _signal(process, signal.SIGKILL)
-    psutil.wait_procs(alive, timeout=5)
-    return len(left)
-
-
-def _mark(process: psutil.Process) -> str | None:
-    try:
-        return process.environ().get(MARK)
-    except (psutil.Error, OSError):
-        return None
-
-
-def _signal(process: psutil.Process, number: int) -> None:
-    try:
-        process.send_signal(number)
-    except psutil.Error:
-        return
 
 
 def _shown(path: Path) -> str:

@@ -110,7 +110,7 @@ def test_pip_is_content_where_all_is_there_already(file: str, tmp_path: Path) ->
     assert "Would install" not in done.stdout
 
 
-@pytest.mark.network
+@pytest.mark.server
 @pytest.mark.long
 @pytest.mark.parametrize("file", DECLARED)
 def test_pip_resolves_it_into_an_empty_environment(file: str, tmp_path: Path) -> None:

@@ -83,7 +83,8 @@ def gapcheck_dag() -> DAG:
             fail_when_dag_is_paused=True,
             wait_for_completion=True,
             deferrable=True,
-            poke_interval=10,
+            # One query of the triggerer for each of the two repairs that run at once.
+            poke_interval=3,
             allowed_states=["success", "failed"],
             failed_states=[],
             max_active_tis_per_dagrun=AT_ONCE,

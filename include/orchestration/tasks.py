@@ -33,7 +33,7 @@ DEFAULTS: Final[dict[str, Any]] = {
     "owner": "eirgrid-airflow",
     # For a lost worker or store only.
     "retries": 1,
-    "retry_delay": timedelta(seconds=15),
+    "retry_delay": timedelta(seconds=5),
     "retry_policy": ExceptionRetryPolicy(
         rules=[RetryRule(exception=list(NO_RETRY), action=RetryAction.FAIL, reason="asking again changes nothing")]
     ),

@@ -22,7 +22,6 @@ from include.sources.registry import source
 from include.storage.local import LocalStore
 from include.storage.readings import ReadingsStore
 from tests.jobs.invented import NOW, Reading, at, fill
-from tests.sockets import sockets_only_with_network  # noqa: F401  a fixture
 
 with warnings.catch_warnings():
     # Starlette asks for httpx2 when it meets httpx; both answer alike here.

@@ -170,7 +170,7 @@ def test_freshness_is_decided_on_the_request_where_nothing_runs_between(start: S
     assert lazy.get("/api/wind").content == changed
 
 
-@pytest.mark.network
+@pytest.mark.server
 def test_a_connection_goes_on_after_head_and_a_request_that_is_none_is_told(filled_once: Path) -> None:
     """Over a real socket: what a test client does not see."""
     with served(filled_once) as address:

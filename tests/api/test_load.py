@@ -16,6 +16,7 @@ import httpx
 import psutil
 import pytest
 
+from dev.process_signals import find_children
 from include.storage.keys import READINGS, SUMMARIES
 from tests.api.test_fuzz import served
 from tests.aws import KEYS, moto
@@ -114,12 +115,12 @@ async def _clients(address: str, seconds: float, *, cycles: int = 1) -> Seen:
 def _server(address: str) -> psutil.Process:
     """The process that serves this address: another test's API may be a child of this process too."""
     port = address.rpartition(":")[2]
-    (found,) = (one for one in psutil.Process().children() if {"api", port} <= set(one.cmdline()))
+    (found,) = (one for one in find_children() if {"api", port} <= set(one.cmdline()))
     return found
 
 
-@pytest.mark.network
-@pytest.mark.parametrize("seconds", [12, pytest.param(60, marks=pytest.mark.long)])
+@pytest.mark.server
+@pytest.mark.parametrize("seconds", [6, pytest.param(60, marks=[pytest.mark.long, pytest.mark.timeout(300)])])
 def test_every_answer_is_whole_and_none_is_an_error(
     seconds: int, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -150,7 +151,7 @@ def test_every_answer_is_whole_and_none_is_an_error(
     assert grown < 1.25
 
 
-@pytest.mark.network
+@pytest.mark.server
 def test_a_range_over_s3_is_the_one_over_a_folder(
     store: Store, filled_once: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

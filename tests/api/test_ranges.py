@@ -3,7 +3,6 @@
 import csv
 import io
 import json
-import random
 import shutil
 from collections import defaultdict
 from collections.abc import Iterator
@@ -29,6 +28,9 @@ from include.storage.readings import ReadingsStore
 from tests.api.conftest import Api, Start, export
 from tests.columns import within
 from tests.jobs.invented import at, fill
+from tests.randomness import random_of
+
+pytestmark = pytest.mark.xdist_group("ranges")
 
 NOW: Final = "2026-10-28T12:05:00Z"
 IRELAND: Final = ZoneInfo("Europe/Dublin")
@@ -58,7 +60,7 @@ def changes(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("changes") / "store"
     fill_simulated(folder, date(2026, 3, 28), date(2026, 3, 30))
     fill_simulated(folder, date(2026, 10, 24), date(2026, 10, 26))
-    rng = random.Random(4)
+    rng = random_of(4)
     for area, region in (("wind", "ROI"), ("co2", "NI"), ("demand", "ALL"), ("snsp", "ALL")):
         for month in (3, 10):
             path = folder / readings_key(Partition("eirgrid", area, region, Month(2026, month)))

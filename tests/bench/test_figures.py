@@ -3,6 +3,8 @@ import pytest
 from bench.figures import LIMIT, OURS, PLAIN, Figure, Goal, by_limit, faster_than_plain, in_turns
 from bench.report import about_now, markdown, printed
 
+pytestmark = pytest.mark.long
+
 SAMPLES = {OURS: [3.0, 30.0, 4.0], LIMIT: [2.0, 10.0, 2.0], PLAIN: [9.0, 60.0, 16.0]}
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from dev.stack import ROOT
 
-pytestmark = pytest.mark.network
+pytestmark = pytest.mark.server
 
 
 def bench(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -16,6 +16,7 @@ def bench(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([*command, *arguments], cwd=ROOT, capture_output=True, text=True, check=False)
 
 
+@pytest.mark.timeout(180)
 def test_a_partition_that_is_read_again_is_caught(tmp_path: Path) -> None:
     only = ("--only", "merge", "--only", "cycle")
     caught = bench(tmp_path, *only, "--slowed")
@@ -30,6 +31,7 @@ def test_a_partition_that_is_read_again_is_caught(tmp_path: Path) -> None:
         assert count not in found.stdout.partition("MISSED\n")[2]
 
 
+@pytest.mark.long
 def test_a_measurement_that_there_is_not_is_named(tmp_path: Path) -> None:
     refused = bench(tmp_path, "--only", "merges")
     assert refused.returncode == 2

@@ -9,6 +9,8 @@ import pytest
 from include.sources.registry import SOURCES
 from tests.dags.conftest import Run
 
+pytestmark = [pytest.mark.server, pytest.mark.xdist_group("bundle")]
+
 ROOT = Path(__file__).resolve().parents[2]
 TAGS = {"ingest", "export", "gapcheck", *(entry.source_id for entry in SOURCES)}
 

@@ -19,7 +19,7 @@ from deploy.up import Deployment
 from tests.deploy.cloud import CODE, DATA, REGION, ROOT, SETTINGS, Deploy, Moto, Mwaa, Person, zipped
 from tests.deploy.templates import for_moto
 
-pytestmark = pytest.mark.network
+pytestmark = pytest.mark.server
 
 PUTS = rf'"PUT /{CODE}/(\S+) HTTP'
 STACKS = [f"grid-{part}" for part in ORDER]

@@ -1,10 +1,8 @@
 """The packaged bundle where MWAA puts it, with nothing of the checkout in reach: it parses, and a cycle runs."""
 
 import json
-import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
@@ -15,12 +13,10 @@ import pytest
 from deploy.package import ROOT
 from dev.stack import Code
 from include.sources.registry import SOURCES
-from tests.deploy.mwaa_home import mwaa_home
-from tests.e2e.deployment import Deployment, deployed
+from tests.e2e.deployment import Deployment
 
-pytestmark = pytest.mark.network
+pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("package"), pytest.mark.timeout(180)]
 
-NOW: Final = "2026-11-22T20:07:00Z"
 BAG: Final = """
 import json, sys
 from pathlib import Path
@@ -37,18 +33,6 @@ print(json.dumps({
     "files": [getattr(module, "__file__", None) or "" for module in list(sys.modules.values())],
 }))
 """
-EXEC: Final = """
-# On Linux Airflow 3 forks its tasks, whatever execute_tasks_new_python_interpreter says; its other way is macOS's.
-from airflow.sdk.execution_time import supervisor
-
-supervisor._FORK_EXEC_PLATFORMS = {"darwin", "linux"}
-"""
-
-
-@pytest.fixture(scope="module")
-def code(dist: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Code]:
-    with mwaa_home(dist, instead=tmp_path_factory.mktemp("mwaa")) as laid_out:
-        yield laid_out
 
 
 def test_it_parses_to_the_expected_dags_from_its_own_files(code: Code, tmp_path: Path) -> None:
@@ -74,27 +58,6 @@ def test_it_parses_to_the_expected_dags_from_its_own_files(code: Code, tmp_path:
     assert [file for file in found["files"] if file.startswith(checkout) and not file.startswith(installed)] == []
 
 
-@pytest.fixture(scope="module")
-def on_mwaa(code: Code, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
-    """`airflow standalone` over the laid-out bundle, each task in an interpreter of its own."""
-    state = tmp_path_factory.mktemp("on-mwaa")
-    local_settings = state / "airflow" / "config" / "airflow_local_settings.py"
-    local_settings.parent.mkdir(parents=True)
-    local_settings.write_text(EXEC)
-    settings = {
-        "AIRFLOW__CORE__EXECUTE_TASKS_NEW_PYTHON_INTERPRETER": "True",
-        "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "True",
-    }
-    # It starts its parts by name.
-    path = {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
-    with pytest.MonkeyPatch.context() as patch:
-        patch.delenv("PYTHONPATH", raising=False)
-        with deployed(
-            state, feed="simulated", now=NOW, settings=settings | path, code=code, standalone=True
-        ) as running:
-            yield running
-
-
 SMALL: Final = {"areas": ["wind", "interconnection", "generation"], "regions": ["ALL", "ROI"]}
 
 
@@ -106,8 +69,7 @@ def test_a_cycle_runs_from_fetch_to_summaries(on_mwaa: Deployment, code: Code) -
         seen.extend(_fresh_interpreters(on_mwaa, code))
         return bool(seen)
 
-    on_mwaa.wait(lambda: "ingest_eirgrid" in on_mwaa.airflow.dags(), "the DAG")
-    on_mwaa.airflow.patch("dags/ingest_eirgrid", {"is_paused": False})
+    on_mwaa.resume("ingest_eirgrid")
     live = on_mwaa.first_run("ingest_eirgrid")
     on_mwaa.airflow.patch(f"dags/ingest_eirgrid/dagRuns/{live}", {"state": "failed"})
     run = on_mwaa.trigger("ingest_eirgrid", SMALL)

@@ -13,6 +13,8 @@ import pytest
 from deploy.package import ROOT, package_into
 from tests.deploy.packaged import unzipped
 
+pytestmark = [pytest.mark.server, pytest.mark.xdist_group("package-offline"), pytest.mark.timeout(120)]
+
 BARE = {"PATH": "/usr/bin:/bin", "PIP_CONFIG_FILE": os.devnull, "PIP_NO_CACHE_DIR": "1"}
 """No index, no wheels of the machine's own, nothing kept from before."""
 ELSEWHERE = platform.machine() != "x86_64"

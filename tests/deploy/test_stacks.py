@@ -24,7 +24,7 @@ from tests.deploy.cloud import ACCOUNT, CODE, DATA, REGION, ROOT, Deploy, Moto, 
 from tests.deploy.own_calls import resolved
 from tests.deploy.templates import NOT_IN_MOTO, load
 
-pytestmark = pytest.mark.network
+pytestmark = pytest.mark.server
 
 RUN = "import json, sys, handler; print(json.dumps(handler.handler(json.load(sys.stdin), None)))"
 TOPIC = f"arn:aws:sns:{REGION}:{ACCOUNT}:grid-alerts"

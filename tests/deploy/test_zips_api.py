@@ -4,7 +4,6 @@ import base64
 import gzip
 import io
 import json
-import platform
 import re
 import subprocess
 import sys
@@ -20,10 +19,9 @@ import pytest
 from deploy.package import ROOT
 from dev.gateway import event
 from tests.aws import KEYS, moto
-from tests.deploy.packaged import unzipped
+from tests.deploy.packaged import HERE, unzipped
 from tests.jobs.invented import NOW
 
-NAME: Final = "api-arm64.zip" if platform.machine() in {"aarch64", "arm64"} else "api-x86_64.zip"
 BROUGHT: Final = ("boto3", "botocore", "dateutil", "jmespath", "s3transfer", "six.py", "urllib3")
 """What Lambda's runtime has: boto3 and all that it needs."""
 AWS: Final = {
@@ -65,7 +63,7 @@ Answers = dict[str, dict[str, Any]]
 @pytest.fixture(scope="module")
 def task(dist: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """/var/task: the unpacked zip."""
-    return unzipped(dist / NAME, tmp_path_factory.mktemp("task"))
+    return unzipped(dist / HERE, tmp_path_factory.mktemp("task"))
 
 
 @pytest.fixture(scope="module")
@@ -127,7 +125,7 @@ def body(answer: dict[str, Any]) -> bytes:
     return gzip.decompress(data) if answer["headers"].get("content-encoding") == "gzip" else data
 
 
-pytestmark = pytest.mark.network
+pytestmark = [pytest.mark.server, pytest.mark.xdist_group("package"), pytest.mark.timeout(120)]
 
 
 def test_data_are_served(answers: Answers) -> None:

@@ -10,6 +10,8 @@ import pytest
 
 from include.domain.catalogue import area_names
 
+pytestmark = [pytest.mark.server, pytest.mark.xdist_group("new-source"), pytest.mark.timeout(180)]
+
 ROOT: Final = Path(__file__).parents[2]
 PARTS: Final = ("dags", "plugins", "include", "dev", "tests", "pyproject.toml", "requirements.txt", ".airflowignore")
 
@@ -101,7 +103,9 @@ def test_a_name_whose_test_is_there_already_leaves_nothing_behind(name: str) -> 
     assert not (ROOT / "include" / "sources" / f"{name}.py").exists()
 
 
-@pytest.mark.parametrize("name", ["source", "unit", "data_chunk", "interval"])
+@pytest.mark.parametrize(
+    "name", ["unit", *(pytest.param(name, marks=pytest.mark.long) for name in ("source", "data_chunk", "interval"))]
+)
 def test_names_of_what_the_template_uses_do_no_harm(name: str, project: Path) -> None:
     assert run(project, "-m", "dev.new_source", name).returncode == 0
     files = [f"include/sources/{name}.py", f"tests/sources/test_{name}.py"]

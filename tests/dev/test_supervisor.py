@@ -14,13 +14,14 @@ import pytest
 import requests
 
 from dev.ports import free_port
+from dev.process_signals import send_signal
 from dev.stack import ROOT, Ports, Stack
 from dev.supervisor import MARK
 from include.domain.readings import Feed
 from include.storage.local import LocalStore
 from include.storage.readings import ReadingsStore
 
-pytestmark = pytest.mark.network
+pytestmark = pytest.mark.server
 
 
 def supervisor(*options: str) -> list[str]:
@@ -103,7 +104,7 @@ def run_until_served(store: Path) -> dict[str, int]:
             assert line, "".join(told)
             told.append(line)
         assert requests.get(f"http://127.0.0.1:{api_port}/api/current", timeout=5).json()["wind_mw"]
-        process.send_signal(signal.SIGINT)
+        send_signal(process, signal.SIGINT)
         assert process.wait(60) == 0
     assert [one.pid for one in psutil.process_iter() if marked(one, process.pid)] == []
     counted = re.findall(r"^    (\w+) +([\d,]+)$", "".join(told), flags=re.MULTILINE)

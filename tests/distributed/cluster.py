@@ -8,6 +8,7 @@ and not the file's are done here: PostgreSQL's first start, and the account that
 import os
 import re
 import shutil
+import signal
 import subprocess
 import threading
 import time
@@ -22,6 +23,7 @@ import psutil
 from dev.patience import until
 from dev.ports import free_port
 from dev.postgres import ACCOUNT, programs_of_postgres
+from dev.process_signals import find_process, send_signal
 from tests.distributed.compose import ROOT, Mount, Service
 
 PATIENCE: Final = 240.0
@@ -100,7 +102,7 @@ class Cluster:
             self._held.add(name)
             for process in _family(self.processes[name]):
                 with suppress(psutil.NoSuchProcess):
-                    process.kill()
+                    send_signal(process, signal.SIGKILL)
             self.processes[name].wait()
         time.sleep(away)
         self._held.discard(name)
@@ -114,7 +116,7 @@ class Cluster:
         with self._lock:
             self._held.add(name)
             # PostgreSQL's image asks for SIGINT: clients are cut off, nothing is lost.
-            self.processes[name].send_signal(2)
+            send_signal(self.processes[name], signal.SIGINT)
             self.processes[name].wait(60)
             self._held.discard(name)
             self._spawn(self.services[name])
@@ -133,11 +135,11 @@ class Cluster:
             self._held.update(self.processes)
         below = [one for process in self.processes.values() for one in _family(process)]
         for process in reversed(self.processes.values()):
-            process.terminate()
+            send_signal(process, signal.SIGTERM)
         psutil.wait_procs(below, timeout=30)
         for one in below:
             with suppress(psutil.NoSuchProcess):
-                one.kill()
+                send_signal(one, signal.SIGKILL)
         for process in self.processes.values():
             process.wait()
 
@@ -252,7 +254,7 @@ class Cluster:
 def _family(process: subprocess.Popen[bytes]) -> list[psutil.Process]:
     """A process and all below it; empty when it has ended."""
     with suppress(psutil.NoSuchProcess):
-        top = psutil.Process(process.pid)
+        top = find_process(process.pid)
         return [top, *top.children(recursive=True)]
     return []
 

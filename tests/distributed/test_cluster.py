@@ -14,7 +14,7 @@ import requests
 from dev.patience import until
 from tests.distributed.conftest import Distributed
 
-pytestmark = [pytest.mark.network, pytest.mark.distributed]
+pytestmark = [pytest.mark.e2e, pytest.mark.distributed]
 
 log = logging.getLogger(__name__)
 

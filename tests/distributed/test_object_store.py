@@ -13,7 +13,7 @@ from tests.distributed.cluster import Cluster, running
 from tests.distributed.compose import services
 from tests.storage.test_object_store import ObjectStoreContract
 
-pytestmark = [pytest.mark.network, pytest.mark.distributed]
+pytestmark = [pytest.mark.e2e, pytest.mark.distributed]
 
 REGION: Any = "eu-west-1"
 

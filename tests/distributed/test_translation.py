@@ -7,7 +7,7 @@ import pytest
 from tests.distributed.cluster import Cluster
 from tests.distributed.compose import Service, services
 
-pytestmark = pytest.mark.network
+pytestmark = pytest.mark.server
 
 SERVICES = services({}, profiles=["simulated"])
 

@@ -15,7 +15,6 @@ from dev.ports import free_port
 from tests.aws import moto as moto_server
 from tests.docs.mwaa import Mwaa, mwaa_stub
 from tests.docs.samples import ROOT
-from tests.sockets import sockets_only_with_network  # noqa: F401  a fixture
 
 NOW: Final = datetime(2026, 12, 1, 0, 5, tzinfo=UTC)
 """All of November is over."""

@@ -8,6 +8,8 @@ import pytest
 
 from tests.docs.samples import ROOT
 
+pytestmark = [pytest.mark.server, pytest.mark.xdist_group("docs"), pytest.mark.needs("guide")]
+
 LOADED = re.compile(r"<(?:script|img|iframe)\b[^>]*\bsrc=[\"']?(\S+?)[\"'\s>]|<link\b[^>]*\bhref=[\"']?(\S+?)[\"'\s>]")
 BROKEN = """
 [a page](nowhere.md), [a heading](explanation/gaps.md#nowhere), [from the root](/ui/), [a folder](explanation/)

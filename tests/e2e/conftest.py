@@ -1,19 +1,69 @@
+"""The deployments that end-to-end tests share: one for each feed, since each feed has a clock of its own."""
+
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 
 import pytest
 
 from tests.e2e.deployment import Deployment, deployed
+from tests.e2e.rooftop import SIMULATED_NOW, rows
 from tests.recordings import recordings_or_skip
+from tests.sources.test_csv_folder import DESCRIPTION, describe, write
 
-SIMULATED_NOW = "2026-11-22T20:07:00Z"
-RECORDED_NOW = "2026-08-20T12:07:00Z"
+RECORDED_NOW: Final = "2026-08-20T12:07:00Z"
 
 
-@pytest.fixture(scope="module")
-def simulated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
-    with deployed(tmp_path_factory.mktemp("simulated"), feed="simulated", now=SIMULATED_NOW) as deployment:
+@pytest.fixture(scope="session")
+def csv_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A described folder of CSV files without any file."""
+    return describe(tmp_path_factory.mktemp("csv"), DESCRIPTION | {"feed": "simulated"})
+
+
+@pytest.fixture(scope="session")
+def simulated(csv_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
+    """EirGrid's simulated feed and a folder of CSV files, every ingest DAG paused.
+
+    Its gap check looks at yesterday and today: what the first live run fetches. The files that share it run in the
+    order of tests/loop/order.py.
+    """
+    settings = {"GRID_CSV_FOLDER": str(csv_folder), "GRID_GAP_DAYS": "2"}
+    state = tmp_path_factory.mktemp("simulated")
+    with deployed(state, feed="simulated", now=SIMULATED_NOW, settings=settings, paused=True) as deployment:
+        dags = {"ingest_eirgrid", "ingest_csv_folder", "gapcheck", "export"}
+        deployment.wait(lambda: dags <= set(deployment.airflow.dags()), "the DAGs")
         yield deployment
+
+
+@pytest.fixture(scope="session")
+def cycle(simulated: Deployment) -> str:
+    """The first live run of EirGrid's feed, after it and the export that it woke have ended."""
+    simulated.resume("ingest_eirgrid", "export")
+    run = simulated.first_run("ingest_eirgrid")
+    assert simulated.finish("ingest_eirgrid", run) == "success"
+    assert simulated.finish("export", simulated.first_run("export")) == "success"
+    return run
+
+
+@pytest.fixture
+def without_export(simulated: Deployment) -> Iterator[None]:
+    """No export of what the test stores: nobody looks at it, and thirteen tasks take their time."""
+    simulated.pause("export")
+    yield
+    simulated.resume("export")
+
+
+@pytest.fixture(scope="session")
+def rooftop(simulated: Deployment, cycle: str, csv_folder: Path) -> Path:
+    """The folder of CSV files, after its first live run has stored and exported what is in it."""
+    write(csv_folder, rows(100))
+    exports = simulated.run_ids("export")
+    simulated.resume("ingest_csv_folder")
+    assert simulated.finish("ingest_csv_folder", simulated.first_run("ingest_csv_folder")) == "success"
+    simulated.wait(lambda: bool(simulated.run_ids("export") - exports), "the export of the CSV files")
+    for run in simulated.run_ids("export") - exports:
+        assert simulated.finish("export", run) == "success"
+    return csv_folder
 
 
 @pytest.fixture(scope="session")
@@ -21,7 +71,7 @@ def recordings() -> Path:
     return recordings_or_skip()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def recorded(recordings: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
     state = tmp_path_factory.mktemp("recorded")
     with deployed(state, feed="recorded", now=RECORDED_NOW, recorded=recordings) as deployment:

@@ -2,26 +2,23 @@
 
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
 import boto3
-from irish_day_timetable import CYCLE, last_tick
 from tenacity import retry, retry_if_exception_message, stop_after_attempt, wait_fixed
 
 from dev.airflow_client import AirflowClient
 from dev.patience import until
 from dev.ports import free_port
-from dev.postgres import postgres, programs_of_postgres
 from dev.running import running
 from dev.stack import USER, Code, Ports, Stack
 from tests.aws import Mailbox, moto
 from tests.e2e.gate import Gate
+from tests.loop.database import migrated_database
 
 PATIENCE: Final = 180.0
 AWS: Final = {
@@ -54,6 +51,10 @@ class Deployment:
         self.wait(lambda: self.run_state(dag_id, run_id) in {"success", "failed"}, f"the end of {dag_id} {run_id}")
         return self.run_state(dag_id, run_id)
 
+    def run_ids(self, dag_id: str) -> set[str]:
+        """The newest runs of a DAG."""
+        return {str(run["dag_run_id"]) for run in self.airflow.runs(dag_id)}
+
     def first_run(self, dag_id: str) -> str:
         self.wait(lambda: bool(self.airflow.runs(dag_id)), f"a run of {dag_id}")
         return str(self.airflow.runs(dag_id)[-1]["dag_run_id"])
@@ -62,18 +63,15 @@ class Deployment:
         run = self.airflow.post(f"dags/{dag_id}/dagRuns", {"logical_date": None, "conf": conf})
         return str(run["dag_run_id"])
 
-    def between_live_cycles(self, dag_id: str = "ingest_eirgrid", *, seconds: float = 150) -> None:
-        """Wait until no live cycle is at work, nor will be for so long: it would fetch what a test has changed."""
-        tick = last_tick(datetime.now(UTC)) + CYCLE
-        until_then = (tick - datetime.now(UTC)).total_seconds()
-        if until_then < seconds:
-            time.sleep(until_then)
-            self.wait(lambda: self._newest(dag_id) >= tick, f"the live cycle of {tick}")
-        for run in self.airflow.runs(dag_id):
-            self.finish(dag_id, str(run["dag_run_id"]))
+    def pause(self, *dag_ids: str) -> None:
+        """Let no run of these DAGs start."""
+        for dag_id in dag_ids:
+            self.airflow.patch(f"dags/{dag_id}", {"is_paused": True})
 
-    def _newest(self, dag_id: str) -> datetime:
-        return datetime.fromisoformat(self.airflow.runs(dag_id)[0]["run_after"])
+    def resume(self, *dag_ids: str) -> None:
+        """Let the runs of these DAGs start, those that wait too; a schedule makes its first run."""
+        for dag_id in dag_ids:
+            self.airflow.patch(f"dags/{dag_id}", {"is_paused": False})
 
     def cli(self, *arguments: str) -> str:
         """What the command `airflow` prints; RuntimeError when it fails."""
@@ -117,18 +115,22 @@ def deployed(
     now: str | None,
     recorded: Path | None = None,
     settings: dict[str, str] | None = None,
+    paused: bool = False,
+    ticking: bool = False,
     on_sqlite: bool = False,
     code: Code | None = None,
     standalone: bool = False,
 ) -> Iterator[Deployment]:
     """A deployment on PostgreSQL, as on MWAA; on SQLite, as `make run`, when asked or where that is all there is.
 
-    Airflow's parts are processes of their own, or those that `airflow standalone` starts.
+    Airflow's parts are processes of their own, or those that `airflow standalone` starts. The live schedule makes its
+    first run and then, unless it is `ticking`, no other: a test never waits for a quarter-hour, nor meets a run that
+    fetches again what it has changed. DAGs start `paused` when a test wants them so, whatever they say themselves.
     """
     with ExitStack() as closing:
-        database = {}
-        if not on_sqlite and programs_of_postgres():
-            database["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"] = closing.enter_context(postgres())
+        address = None if on_sqlite else migrated_database()
+        database = {"AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": address} if address else {}
+        schedule = {} if ticking else {"GRID_LIVE_RUNS": "first"}
         aws = closing.enter_context(moto())
         mailbox = Mailbox.open(aws, name=f"alerts-{state.name}")
         gate = Gate(aws)
@@ -144,7 +146,7 @@ def deployed(
         bucket = f"grid-{state.name}"
         s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
         ports = Ports(airflow=free_port(), api=free_port(), upstream=free_port())
-        address = {"AIRFLOW__API__PORT": str(ports.airflow), "AIRFLOW__API__HOST": "127.0.0.1"}
+        listening = {"AIRFLOW__API__PORT": str(ports.airflow), "AIRFLOW__API__HOST": "127.0.0.1"}
         stack = Stack(
             feed=feed,
             store=f"s3://{bucket}/{feed}",
@@ -155,18 +157,19 @@ def deployed(
             extra=AWS
             | {"AWS_ENDPOINT_URL_S3": gate.url, "AWS_ENDPOINT_URL_SNS": aws, "GRID_ALERT_TOPIC": mailbox.topic}
             | database
-            | (address if standalone else {})
+            | schedule
+            | ({"AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "True"} if paused else {})
+            | (listening if standalone else {})
             | (settings or {}),
             code=code or Code(),
         )
-        stack.prepare()
+        stack.prepare(migrated=bool(address))
         airflow = AirflowClient(stack.airflow_url, user=USER, password=stack.password())
         deployment = Deployment(stack, airflow, gate, s3, bucket, mailbox)
         commands = {name: command for name, command in stack.processes().items() if name != "api"}
         if standalone:
             commands = {"upstream": commands["upstream"], "standalone": [sys.executable, "-m", "airflow", "standalone"]}
-        for name, command in commands.items():
-            closing.enter_context(running(name, command, stack))
+        closing.enter_context(running(commands, stack))
         deployment.wait(airflow.ready, "Airflow")
         airflow.set_pools(stack.pools())
         yield deployment

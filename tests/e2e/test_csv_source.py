@@ -3,42 +3,27 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Final
 
 import pytest
 
-from tests.e2e.conftest import SIMULATED_NOW
-from tests.e2e.deployment import Deployment, deployed
+from tests.e2e.deployment import Deployment
+from tests.e2e.rooftop import ELAPSED, START, rows
 from tests.e2e.serving import api_over
-from tests.sources.test_csv_folder import DESCRIPTION, describe, write
+from tests.sources.test_csv_folder import write
 
-pytestmark = pytest.mark.network
-
-NOW: Final = datetime.fromisoformat(SIMULATED_NOW)
-START: Final = datetime.fromisoformat("2026-11-21T00:00:00Z")
-SLOTS: Final = [START + n * timedelta(minutes=15) for n in range(300)]
-ELAPSED: Final = [slot for slot in SLOTS if slot <= NOW]
+pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("simulated"), pytest.mark.timeout(180)]
 
 
-def rows(first: int) -> list[tuple[object, ...]]:
-    """ROI counts up from `first`; NI has a null in every fourth slot."""
-    return [
-        (slot.isoformat(), first + place, "" if place % 4 == 0 else first - place) for place, slot in enumerate(SLOTS)
-    ]
+@pytest.fixture
+def deployment(simulated: Deployment, rooftop: Path) -> Deployment:
+    return simulated
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    made = describe(tmp_path_factory.mktemp("csv"), DESCRIPTION | {"feed": "simulated"})
-    write(made, rows(100))
-    return made
-
-
-@pytest.fixture(scope="module")
-def deployment(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
-    state, settings = tmp_path_factory.mktemp("csv-source"), {"GRID_CSV_FOLDER": str(folder)}
-    with deployed(state, feed="simulated", now=SIMULATED_NOW, settings=settings) as running:
-        yield running
+@pytest.fixture
+def folder(rooftop: Path) -> Iterator[Path]:
+    """The folder, whole again afterwards."""
+    yield rooftop
+    write(rooftop, rows(500))
 
 
 def served(deployment: Deployment) -> dict[str, dict[datetime, float | None]]:
@@ -50,17 +35,7 @@ def served(deployment: Deployment) -> dict[str, dict[datetime, float | None]]:
         }
 
 
-def exported(deployment: Deployment) -> None:
-    """Every run of the export that has been woken has ended well."""
-    runs = {str(run["dag_run_id"]) for run in deployment.airflow.runs("export")}
-    assert {deployment.finish("export", run) for run in runs} == {"success"}
-
-
 def test_its_readings_are_stored_exported_and_served(deployment: Deployment) -> None:
-    assert deployment.finish("ingest_csv_folder", deployment.first_run("ingest_csv_folder")) == "success"
-    deployment.wait(
-        lambda: bool(deployment.objects("simulated/summaries/rooftop_solar/")), "the summary of rooftop solar"
-    )
     keys = deployment.objects("simulated/readings/source=csv_folder/")
     assert sorted(keys) == [
         f"simulated/readings/source=csv_folder/area=rooftop_solar/region={region}/year=2026/month=11/data.parquet"
@@ -74,12 +49,13 @@ def test_its_readings_are_stored_exported_and_served(deployment: Deployment) -> 
 
 
 def test_a_day_is_fetched_again_after_its_file_has_changed(deployment: Deployment, folder: Path) -> None:
-    deployment.between_live_cycles("ingest_csv_folder")
+    exports = deployment.run_ids("export")
     write(folder, rows(500))
     run = deployment.trigger("ingest_csv_folder", {"start": "2026-11-21", "end": "2026-11-21", "regions": ["ROI"]})
     assert deployment.finish("ingest_csv_folder", run) == "success"
     deployment.wait(lambda: served(deployment)["ROI"][START] == 500, "the new value of the first slot")
-    exported(deployment)
+    woken = deployment.run_ids("export") - exports
+    assert {deployment.finish("export", run) for run in woken} == {"success"}
     found = served(deployment)["ROI"]
     day = START + timedelta(days=1)
     assert all(value == 500 + place for place, value in enumerate(found[slot] for slot in ELAPSED if slot < day))
@@ -96,8 +72,6 @@ def test_a_broken_file_is_red_says_why_and_writes_nothing(deployment: Deployment
     assert deployment.objects("simulated/readings/source=csv_folder/") == before
 
 
-def test_eirgrid_is_none_the_wiser(deployment: Deployment) -> None:
-    run = deployment.first_run("ingest_eirgrid")
-    assert deployment.finish("ingest_eirgrid", run) == "success"
-    names = {one["rendered_map_index"] for one in deployment.airflow.tasks("ingest_eirgrid", run)}
+def test_eirgrids_run_does_not_fetch_it(deployment: Deployment, cycle: str) -> None:
+    names = {one["rendered_map_index"] for one in deployment.airflow.tasks("ingest_eirgrid", cycle)}
     assert not any(str(name).startswith("rooftop") for name in names)

@@ -12,7 +12,7 @@ from dev.postgres import programs_of_postgres
 from include.domain.calendar import irish_day
 from tests.e2e.deployment import Deployment, deployed, while_locked
 
-pytestmark = [pytest.mark.network, pytest.mark.long]
+pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("ticking"), pytest.mark.long, pytest.mark.timeout(1800)]
 
 log = logging.getLogger(__name__)
 
@@ -29,7 +29,7 @@ def busy(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
         pytest.skip("PostgreSQL is not installed: apt-get install postgresql")
     settings = {"GRID_MAX_BACKFILLS_PER_RUN": str(REPAIRS)}
     folder = tmp_path_factory.mktemp(f"busy-{request.param}")
-    with deployed(folder, feed="simulated", now=None, settings=settings, on_sqlite=on_sqlite) as running:
+    with deployed(folder, feed="simulated", now=None, settings=settings, ticking=True, on_sqlite=on_sqlite) as running:
         yield running
 
 

@@ -12,7 +12,7 @@ import pytest
 from tests.e2e.deployment import Deployment
 from tests.e2e.serving import Get, api_over
 
-pytestmark = pytest.mark.network
+pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("recorded"), pytest.mark.timeout(180)]
 
 IRELAND = ZoneInfo("Europe/Dublin")
 SUMMER = "dashboardservice_15min_2026-06-12_2026-08-22.parquet"

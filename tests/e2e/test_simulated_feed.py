@@ -1,6 +1,7 @@
 """Both DAGs through a real scheduler, against the simulated upstream and an S3 server."""
 
 import json
+import signal
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -13,6 +14,7 @@ import psutil
 import pyarrow.parquet as pq
 import pytest
 
+from dev.process_signals import find_process, send_signal
 from dev.upstream.publication import published_at
 from dev.upstream.simulated import Simulated
 from include.domain.catalogue import AREAS, CO2_WITHHOLDING
@@ -24,24 +26,14 @@ from include.storage.keys import readings_key
 from include.storage.local import LocalStore
 from include.storage.readings import ReadingsStore
 from tests.columns import as_points
-from tests.e2e.conftest import SIMULATED_NOW
 from tests.e2e.deployment import Deployment
+from tests.e2e.rooftop import SIMULATED_NOW
 from tests.e2e.serving import Get, api_over
 
-pytestmark = pytest.mark.network
+pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("simulated"), pytest.mark.timeout(180)]
 
 NOW = datetime.fromisoformat(SIMULATED_NOW)
 SEED = 1
-
-
-@pytest.fixture(scope="module")
-def cycle(simulated: Deployment) -> str:
-    """The first live run, and the export that it woke, have ended."""
-    run = simulated.first_run("ingest_eirgrid")
-    assert simulated.finish("ingest_eirgrid", run) == "success"
-    export = simulated.first_run("export")
-    assert simulated.finish("export", export) == "success"
-    return run
 
 
 @pytest.fixture(scope="module")
@@ -154,7 +146,7 @@ def test_snapshot_is_current_and_all_areas(get: Get) -> None:
     snapshot = get("/api/snapshot")
     assert snapshot["current"] == get("/api/current")
     assert {name: as_points(summary) for name, summary in snapshot["areas"].items()} == {
-        area.name: get(f"/api/{area.name}") for area in AREAS
+        name: get(f"/api/{name}") for name in [*(area.name for area in AREAS), "rooftop_solar"]
     }
 
 
@@ -171,7 +163,7 @@ def test_stored_files_are_sorted_and_carry_their_feed(simulated: Deployment, cyc
 
 
 def data(deployment: Deployment) -> dict[str, tuple[str, Any]]:
-    """Every object but the record of the last live run, which tells of the run itself: one may start at any tick."""
+    """Every object but the record of the last live run, which is about the run itself."""
     return {key: one for key, one in deployment.objects("simulated/").items() if "/cycles/" not in key}
 
 
@@ -233,6 +225,7 @@ def test_a_malformed_date_is_refused_when_triggering(simulated: Deployment, cycl
         simulated.trigger("ingest_eirgrid", {"start": "tomorrow"})
 
 
+@pytest.mark.usefixtures("without_export")
 @pytest.mark.parametrize(("day", "forwarded"), [("2026-10-10", False), ("2026-09-10", True)])
 def test_a_task_killed_in_a_merge_and_cleared_leaves_the_same_bytes(
     simulated: Deployment, cycle: str, tmp_path: Path, day: str, forwarded: bool
@@ -249,7 +242,7 @@ def test_a_task_killed_in_a_merge_and_cleared_leaves_the_same_bytes(
         for one in psutil.net_connections("tcp")
         if one.pid and one.laddr and one.raddr and (one.laddr[1], one.raddr[1]) == (held.client_port, gate)
     )
-    psutil.Process(writer).kill()
+    send_signal(find_process(writer), signal.SIGKILL)
     held.released.set()
     simulated.wait(lambda: repair_state(simulated, run) in {"up_for_retry", "failed"}, "the loss to be noticed")
     simulated.airflow.post(
@@ -324,24 +317,27 @@ def test_a_mapped_instance_links_to_its_partition_and_to_the_dashboard_at_its_da
     assert f"simulated/{key}" in simulated.objects("simulated/readings/")
 
 
-def test_a_fault_of_ours_is_told_once_and_so_is_its_end(simulated: Deployment, cycle: str) -> None:
-    """A partition that cannot be read: what is wrong stays wrong over several cycles, until a person mends it."""
-    key = "simulated/readings/source=eirgrid/area=wind/region=NI/year=2026/month=11/data.parquet"
+def test_a_fault_of_ours_is_told_once_and_so_is_its_end(simulated: Deployment, rooftop: Path) -> None:
+    """A partition that cannot be read: what is wrong stays wrong over several cycles, until a person mends it.
+
+    Of the source with the fewest units: an alert does not depend on how many there are.
+    """
+    key = "simulated/readings/source=csv_folder/area=rooftop_solar/region=NI/year=2026/month=11/data.parquet"
     whole = simulated.s3.get_object(Bucket=simulated.bucket, Key=key)["Body"].read()
     assert simulated.mailbox.received() == [], "nothing that went before was worth a message"
     simulated.s3.put_object(Bucket=simulated.bucket, Key=key, Body=b"no Parquet")
     runs = [live(simulated, "failed") for _ in range(2)]
     (opened,) = simulated.mailbox.received()
-    assert opened["Subject"] == "[grid] (simulated data) our error: eirgrid wind"
-    assert "wind: 1 of 3 units; wind · NI · 2026-11: " in opened["Message"]
-    assert f"{simulated.stack.airflow_url}/dags/ingest_eirgrid/runs/{quote(runs[0])}" in opened["Message"]
+    assert opened["Subject"] == "[grid] (simulated data) our error: csv_folder rooftop_solar"
+    assert "rooftop_solar: 1 of 2 units; rooftop_solar · NI · 2026-11: " in opened["Message"]
+    assert f"{simulated.stack.airflow_url}/dags/ingest_csv_folder/runs/{quote(runs[0])}" in opened["Message"]
     assert f"{simulated.stack.api_url}/guide/runbook/our-error/" in opened["Message"]
     simulated.s3.put_object(Bucket=simulated.bucket, Key=key, Body=whole)
     live(simulated, "success")
     assert simulated.mailbox.received() == []
     live(simulated, "success")
     (closed,) = simulated.mailbox.received()
-    assert closed["Subject"] == "[grid] (simulated data) over: our error: eirgrid wind"
+    assert closed["Subject"] == "[grid] (simulated data) over: our error: csv_folder rooftop_solar"
     assert "Failed:     2 cycles" in closed["Message"]
     assert simulated.s3.get_object(Bucket=simulated.bucket, Key=key)["Body"].read() == whole
 
@@ -367,7 +363,7 @@ def test_a_summary_that_cannot_be_written_turns_the_export_red_and_is_told(simul
 
 
 def live(deployment: Deployment, state: str) -> str:
-    return ended(deployment, "ingest_eirgrid", state)
+    return ended(deployment, "ingest_csv_folder", state)
 
 
 def ended(deployment: Deployment, dag_id: str, state: str) -> str:

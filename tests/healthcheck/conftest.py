@@ -14,7 +14,6 @@ from healthcheck_lambda import handler as health
 from tests.aws import Mailbox
 from tests.aws import moto as moto_server
 from tests.healthcheck.grid import Grid, serve
-from tests.sockets import sockets_only_with_network  # noqa: F401  a fixture
 
 SETTINGS = (
     "BASE_URL", "GUIDE_URL", "SNS_TOPIC_ARN", "STATE_BUCKET", "STATE_KEY", "STALENESS_HOURS", "TIMEOUT",

@@ -24,7 +24,7 @@ from include.domain.catalogue import area_names
 from tests.healthcheck.conftest import Aws
 from tests.healthcheck.grid import Grid, bomb, raw, status, trickle
 
-pytestmark = pytest.mark.network
+pytestmark = pytest.mark.server
 
 ROOT = Path(__file__).parents[2]
 STARTED = """

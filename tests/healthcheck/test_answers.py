@@ -28,7 +28,7 @@ from tests.healthcheck.grid import (
     trickle,
 )
 
-pytestmark = pytest.mark.network
+pytestmark = pytest.mark.server
 
 HOUR = timedelta(hours=1)
 SUMMARY = b'{"area": "wind", "series": []}'

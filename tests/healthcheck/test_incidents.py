@@ -13,7 +13,7 @@ from include.domain.catalogue import area_names
 from tests.healthcheck.conftest import Aws
 from tests.healthcheck.grid import Grid, status
 
-pytestmark = pytest.mark.network
+pytestmark = pytest.mark.server
 
 QUARTER = timedelta(minutes=15)
 HOUR = timedelta(hours=1)

@@ -1,4 +1,4 @@
-"""A folder as the store; and, for tests marked `network`, the stand-in upstream in a process of its own."""
+"""A folder as the store; and, for tests marked `server`, the stand-in upstream in a process of its own."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,7 +8,6 @@ import pytest
 from include.domain.readings import Feed
 from include.storage.local import LocalStore
 from include.storage.readings import ReadingsStore
-from tests.sockets import sockets_only_with_network  # noqa: F401  a fixture
 from tests.standin import StandIn, stand_in
 
 UPSTREAM_NOW = "2026-11-22T20:07:00Z"

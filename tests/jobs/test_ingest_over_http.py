@@ -22,7 +22,7 @@ from tests.jobs.conftest import UPSTREAM_NOW
 from tests.jobs.invented import at, unit
 from tests.standin import StandIn
 
-pytestmark = pytest.mark.network
+pytestmark = pytest.mark.server
 DAY = "2026-11-22"
 
 

@@ -107,15 +107,15 @@ class Cycles:
         self.tap.listen(self.source.client.session)
         self.source.client.ask = self._counted(self.source.client.ask)  # type: ignore[method-assign]
 
-    def run(self, first: datetime, last: datetime) -> Iterator[datetime]:
-        """One live run every quarter of an hour, from `first` until before `last`."""
+    def run(self, first: datetime, last: datetime, *, every: timedelta = CYCLE) -> Iterator[datetime]:
+        """One live run every quarter of an hour, or less often, from `first` until before `last`."""
         now = first
         while now < last:
             self.clock.now = now
             self.upstream.set_clock(now)
             self._cycle(now)
             yield now
-            now += CYCLE
+            now += every
 
     def _cycle(self, now: datetime) -> None:
         units = plan_live(EIRGRID, now=now, days_back=1, selection=Selection.of(EIRGRID))

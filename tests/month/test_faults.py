@@ -22,7 +22,7 @@ from include.storage.local import LocalStore
 from tests.month.cycles import LOSSES, Clock, Cycles, outage
 from tests.standin import stand_in
 
-pytestmark = pytest.mark.network
+pytestmark = pytest.mark.server
 
 TRUTH: Final = Simulated(seed=1)
 SETTLED: Final = timedelta(hours=3)
@@ -34,12 +34,18 @@ def _no_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("random.uniform", lambda *_: 0.0)
 
 
-def cycles(folder: Path, first: datetime, last: datetime, *more: dict[str, object]) -> Cycles:
+EVERY_RUN: Final = pytest.param(timedelta(minutes=15), id="every run", marks=pytest.mark.long)
+"""Each live run fetches two days: with some of them left out, the others have as much to heal."""
+
+
+def cycles(
+    folder: Path, first: datetime, last: datetime, *more: dict[str, object], every: timedelta = timedelta(minutes=15)
+) -> Cycles:
     """The live runs from `first` until three hours past `last`, losses and `more` in force."""
     with stand_in(now=first.isoformat()) as upstream:
         upstream.fail(*LOSSES, *more)
         running = Cycles(upstream, LocalStore(folder), Clock(first))
-        for _ in running.run(first, last + SETTLED):
+        for _ in running.run(first, last + SETTLED, every=every):
             pass
     return running
 
@@ -106,8 +112,11 @@ def report(running: Cycles, counts: dict[str, int]) -> str:
     )
 
 
-def test_a_day_of_faults_across_the_october_change(tmp_path: Path) -> None:
-    running = cycles(tmp_path, datetime(2026, 10, 24, 22, 48, tzinfo=UTC), datetime(2026, 10, 26, tzinfo=UTC))
+@pytest.mark.timeout(240)
+@pytest.mark.parametrize("every", [pytest.param(timedelta(minutes=45), id="one in three"), EVERY_RUN])
+def test_a_day_of_faults_across_the_october_change(tmp_path: Path, every: timedelta) -> None:
+    first, last = datetime(2026, 10, 24, 22, 48, tzinfo=UTC), datetime(2026, 10, 26, tzinfo=UTC)
+    running = cycles(tmp_path, first, last, every=every)
     counts = judge(running, date(2026, 10, 25), date(2026, 10, 25))
     assert counts["values"] > 20_000
     assert running.red == [], report(running, counts)
@@ -115,17 +124,22 @@ def test_a_day_of_faults_across_the_october_change(tmp_path: Path) -> None:
     assert running.fallbacks > running.runs
 
 
-def test_an_outage_of_half_a_day_is_red_for_as_long_as_it_is_an_incident_and_then_heals(tmp_path: Path) -> None:
+@pytest.mark.timeout(240)
+@pytest.mark.parametrize("every", [pytest.param(timedelta(minutes=30), id="every other"), EVERY_RUN])
+def test_an_outage_of_half_a_day_is_red_for_as_long_as_it_is_an_incident_and_then_heals(
+    tmp_path: Path, every: timedelta
+) -> None:
     start, end = datetime(2026, 3, 29, 0, 10, tzinfo=UTC), datetime(2026, 3, 29, 4, 40, tzinfo=UTC)
-    running = cycles(tmp_path, datetime(2026, 3, 28, 22, 3, tzinfo=UTC), end, outage(start, end))
+    running = cycles(tmp_path, datetime(2026, 3, 28, 22, 3, tzinfo=UTC), end, outage(start, end), every=every)
     assert running.red
     assert all(run.incident(fault) for run in running.red for fault in run.faults)
     # The newest slot before the outage is up to two slots old, the shortest alert threshold three hours.
     first = start - timedelta(minutes=30) + timedelta(hours=3)
-    assert all(first < run.at < end + timedelta(minutes=15) for run in running.red)
+    assert all(first < run.at < end + every for run in running.red)
     judge(running, date(2026, 3, 28), date(2026, 3, 28))
 
 
+@pytest.mark.timeout(3600)
 @pytest.mark.long
 def test_a_month_of_faults(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """October 2026 has a clock change; the outage of the 14th, four and a half hours long, is its one real incident."""

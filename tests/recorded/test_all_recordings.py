@@ -29,7 +29,7 @@ from include.storage.readings import ReadingsStore
 from tests.recorded.parts import AUTUMN, IRELAND, NOW, SPRING, Key, Recorded, exactly, instant
 from tests.standin import StandIn
 
-pytestmark = pytest.mark.network
+pytestmark = [pytest.mark.server, pytest.mark.xdist_group("recordings"), pytest.mark.timeout(300)]
 
 DATA: Final = f"{Hosts().www}/DashboardService.svc/data"
 

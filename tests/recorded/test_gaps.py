@@ -14,7 +14,7 @@ from include.jobs.scan import Scan
 from include.storage.readings import ReadingsStore
 from tests.recorded.parts import AUTUMN, IRELAND, NOW, SPRING, Key, Recorded
 
-pytestmark = pytest.mark.network
+pytestmark = [pytest.mark.server, pytest.mark.xdist_group("recordings"), pytest.mark.timeout(300)]
 
 YEARS = Interval(datetime(2021, 1, 1, tzinfo=UTC), datetime(2024, 2, 19, 15, 15, tzinfo=UTC))
 SUMMER = Interval(datetime(2026, 6, 12, 9, tzinfo=UTC), datetime(2026, 8, 21, 21, tzinfo=UTC))

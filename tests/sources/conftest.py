@@ -1,4 +1,4 @@
-"""Sockets are off without the mark `network`; a patched sleep keeps the waits; `responses` stands for upstream."""
+"""A patched sleep keeps the waits; `responses` stands for upstream."""
 
 import time
 from collections.abc import Iterator
@@ -6,7 +6,6 @@ from collections.abc import Iterator
 import pytest
 import responses
 
-from tests.sockets import sockets_only_with_network  # noqa: F401  a fixture
 from tests.standin import StandIn, stand_in
 
 NOW = "2026-11-22T20:07:00Z"

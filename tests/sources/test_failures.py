@@ -162,7 +162,7 @@ def test_a_body_is_read_to_its_end(size: int, encoding: str | None, letters: str
     assert client.ask(DATA, {}, interface="api", read=lambda answer: answer.payload) == text
 
 
-@pytest.mark.network
+@pytest.mark.server
 @pytest.mark.parametrize(
     ("head", "part"),
     [

@@ -35,7 +35,7 @@ from include.sources.values import Values
 from tests.sources.contract import Case, SourceContract, chunks_of, fetch, unit_of, values_of
 from tests.standin import StandIn, give_back
 
-pytestmark = pytest.mark.network
+pytestmark = pytest.mark.server
 
 SEED: Final = 1
 TRUTH: Final = Simulated(seed=SEED)

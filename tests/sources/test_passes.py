@@ -1,7 +1,6 @@
 """Rows of October's doubled hour in every order that an answer may have them."""
 
 import math
-import random
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
@@ -11,6 +10,7 @@ import pytest
 from include.domain.calendar import day_span
 from include.sources.eirgrid.passes import in_passes
 from include.sources.eirgrid.stamps import instant_of, instants_of, wall_clock
+from tests.randomness import random_of
 
 
 class Stamped(NamedTuple):
@@ -87,7 +87,7 @@ def test_a_null_of_the_second_pass_is_not_kept() -> None:
 
 @pytest.mark.parametrize("seed", range(20))
 def test_rows_in_no_order_are_not_guessed_at(seed: int) -> None:
-    mixed = random.Random(seed).sample(ROWS, len(ROWS))
+    mixed = random_of(seed).sample(ROWS, len(ROWS))
     found, warned = instants(mixed)
     assert found == {at: value for at, value in EVERY.items() if not is_doubled(at_wall(at))}
     assert warned == []

@@ -1,4 +1,4 @@
-"""The two object stores, S3 on a real server; property tests are never timed."""
+"""The two object stores, S3 on a real server."""
 
 import threading
 import uuid
@@ -8,7 +8,6 @@ from typing import Any
 
 import boto3
 import pytest
-from hypothesis import settings
 from moto.s3.responses import S3Response
 
 from include.storage.local import LocalStore
@@ -17,9 +16,6 @@ from include.storage.s3 import CONFIG, S3Store
 from tests.aws import moto
 
 REGION = "eu-west-1"
-
-settings.register_profile("untimed", deadline=None)
-settings.load_profile("untimed")
 
 
 @pytest.fixture(scope="session")
@@ -81,7 +77,7 @@ def folder(tmp_path: Path) -> LocalStore:
     return LocalStore(tmp_path / "store")
 
 
-@pytest.fixture(params=["folder", pytest.param("s3_store", marks=pytest.mark.network)])
+@pytest.fixture(params=["folder", pytest.param("s3_store", marks=pytest.mark.server)])
 def store(request: pytest.FixtureRequest) -> ObjectStore:
     """Each kind of store in turn."""
     made: ObjectStore = request.getfixturevalue(request.param)

@@ -142,7 +142,7 @@ def test_a_database_is_not_used_with_other_settings_or_in_another_process(
         assert _mark(cursor) == []
 
 
-@pytest.mark.network
+@pytest.mark.server
 def test_a_database_is_not_used_with_credentials_that_were_renewed(
     s3_store: S3Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -168,7 +168,7 @@ def test_a_database_is_not_used_with_credentials_that_were_renewed(
         assert "key_id=second" in str(cursor.execute(secret).fetchone())
 
 
-@pytest.mark.network
+@pytest.mark.server
 def test_the_s3_reader_may_lie_in_a_folder_with_an_apostrophe(
     s3_store: S3Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -179,14 +179,14 @@ def test_the_s3_reader_may_lie_in_a_folder_with_an_apostrophe(
         assert connection.execute("SELECT 1").fetchone() == (1,)
 
 
-@pytest.mark.network
+@pytest.mark.server
 def test_an_s3_reader_of_another_version_is_named(s3_store: S3Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(duckdb, "__version__", "0.0.0")
     with pytest.raises(StorageError, match=r"duckdb 0\.0\.0 needs duckdb-extension-httpfs of the same version"):
         connect(s3_store)
 
 
-@pytest.mark.network
+@pytest.mark.server
 def test_no_credentials_are_named(s3_store: S3Store, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.delenv(name)

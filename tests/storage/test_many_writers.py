@@ -2,7 +2,6 @@
 
 import multiprocessing
 import os
-import random
 import signal
 import threading
 import time
@@ -17,6 +16,7 @@ import pytest
 from botocore.config import Config
 from moto.s3.responses import S3Response
 
+from dev.process_signals import find_process, send_signal
 from include.domain.calendar import Month
 from include.domain.errors import StorageError
 from include.domain.readings import Feed, Partition
@@ -25,12 +25,15 @@ from include.storage.object_store import ObjectStore
 from include.storage.readings import ReadingsStore
 from include.storage.s3 import CONFIG, S3Store
 from tests.aws import moto
+from tests.randomness import random_of
 from tests.storage.conftest import REGION
 from tests.storage.writers import SETTLE, location_of, rows_of, values
 
 PARTITIONS = tuple(Partition("eirgrid", "wind", region, Month(2026, 11)) for region in ("ALL", "ROI", "NI"))
 WRITERS = 16
 IMPATIENT = CONFIG.merge(Config(read_timeout=1, retries={"mode": "standard", "max_attempts": 3}))
+
+LONG = [pytest.mark.long, pytest.mark.timeout(900)]
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +59,7 @@ def aws() -> dict[str, str]:
 def write_rounds(environment: dict[str, str], location: str, writer: int, rounds: int, told: Connection) -> None:
     """One slot of its own a round, in one partition or another; each is told of once it is stored."""
     os.environ.update(environment)
-    readings, rng = opened(location), random.Random(writer)
+    readings, rng = opened(location), random_of(writer)
     for number in range(writer * rounds, (writer + 1) * rounds):
         partition = rng.randrange(len(PARTITIONS))
         while True:
@@ -95,16 +98,16 @@ def held(store: ObjectStore) -> set[tuple[int, int]]:
     return found
 
 
-@pytest.mark.parametrize("rounds", [10, pytest.param(200, marks=pytest.mark.long)])
+@pytest.mark.parametrize("rounds", [4, pytest.param(200, marks=LONG)])
 def test_sixteen_processes_lose_no_row(store: ObjectStore, processes: ForkServerContext, rounds: int) -> None:
     stored = run_writers(processes, location_of(store), rounds)
     assert len(stored) == WRITERS * rounds
     assert held(store) == stored
 
 
-@pytest.mark.parametrize("rounds", [10, pytest.param(100, marks=pytest.mark.long)])
+@pytest.mark.parametrize("rounds", [4, pytest.param(100, marks=LONG)])
 def test_writers_that_are_killed_tear_nothing(store: ObjectStore, processes: ForkServerContext, rounds: int) -> None:
-    rng, stored = random.Random(1), set()
+    rng, stored = random_of(1), set()
     for number in range(rounds):
         heard, told = processes.Pipe(duplex=False)
         process = processes.Process(target=write_rounds, args=(aws(), location_of(store), number, 1000, told))
@@ -112,8 +115,7 @@ def test_writers_that_are_killed_tear_nothing(store: ObjectStore, processes: For
         told.close()
         stored.add(heard.recv())
         time.sleep(rng.uniform(0, 0.03))
-        assert process.pid is not None
-        os.kill(process.pid, signal.SIGKILL)
+        send_signal(find_process(process.pid), signal.SIGKILL)
         process.join()
         stored |= set(_rest(heard))
     found = held(store)
@@ -134,7 +136,7 @@ class FailingServer:
     """An S3 server of which a third of all PUTs fail, before or after they have been carried out."""
 
     def __init__(self) -> None:
-        self.rng = random.Random(1)
+        self.rng = random_of(1)
         self.lock = threading.Lock()
         self.failed: dict[str, int] = {}
 
@@ -174,8 +176,8 @@ def failing(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[FailingServer, st
         yield faults, f"s3://{bucket}/grid"
 
 
-@pytest.mark.network
-@pytest.mark.parametrize("rounds", [3, pytest.param(200, marks=pytest.mark.long)])
+@pytest.mark.server
+@pytest.mark.parametrize("rounds", [2, pytest.param(200, marks=LONG)])
 def test_a_store_that_fails_in_every_way_loses_no_row(
     failing: tuple[FailingServer, str], processes: ForkServerContext, rounds: int
 ) -> None:

@@ -168,7 +168,7 @@ class TestFolder(ObjectStoreContract):
         return folder
 
 
-@pytest.mark.network
+@pytest.mark.server
 class TestS3(ObjectStoreContract):
     INCREMENTS = 4
 

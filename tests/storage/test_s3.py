@@ -127,7 +127,7 @@ def test_a_listing_of_several_pages_is_read_to_its_end(answers: tuple[S3Store, S
     assert [info.key for info in store.list("a")] == ["a1", "a2"]
 
 
-@pytest.mark.network
+@pytest.mark.server
 @pytest.mark.parametrize("use", ["get", "put", "overwrite", "list", "check"])
 @pytest.mark.parametrize(("bucket", "reason"), [("not-there", "NoSuchBucket"), ("No/Bucket!", "no valid name")])
 def test_a_bucket_that_is_not_there_is_named_in_one_line(aws: str, use: str, bucket: str, reason: str) -> None:
@@ -141,7 +141,7 @@ def test_a_bucket_that_is_not_there_is_named_in_one_line(aws: str, use: str, buc
     store.client.close()
 
 
-@pytest.mark.network
+@pytest.mark.server
 def test_a_server_that_is_not_there_is_a_storage_error() -> None:
     client = boto3.client(
         "s3",
@@ -156,7 +156,7 @@ def test_a_server_that_is_not_there_is_a_storage_error() -> None:
     client.close()
 
 
-@pytest.mark.network
+@pytest.mark.server
 def test_stores_of_two_prefixes_in_one_bucket_do_not_meet(s3_store: S3Store) -> None:
     beside = S3Store(bucket=s3_store.bucket, prefix=f"{s3_store.prefix}2", client=s3_store.client)
     whole = S3Store(bucket=s3_store.bucket, prefix="", client=s3_store.client)

@@ -12,7 +12,6 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from bench.showcase import build, serving
 from dev.ports import free_port
-from tests.sockets import sockets_only_with_network  # noqa: F401  a fixture
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 ARGUMENTS: Final = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]

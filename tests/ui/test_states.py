@@ -17,7 +17,7 @@ from bench.showcase import NOW, export, serving
 from dev.ports import free_port
 from tests.ui.conftest import Open, drawn, when
 
-pytestmark = pytest.mark.network
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
 LOOK: Final = "document.dispatchEvent(new Event('visibilitychange'))"
 """What the browser tells a page when a person comes back to its tab."""
@@ -222,7 +222,7 @@ def test_without_javascript_every_number_is_there(visit: Open) -> None:
 # Small, large, light, dark.
 
 
-@pytest.mark.parametrize("width", [320, 768, 1280, 3840])
+@pytest.mark.parametrize("width", [320, 1280, *(pytest.param(width, marks=pytest.mark.long) for width in (768, 3840))])
 @pytest.mark.parametrize("path", [*PAGES, "/ui/?region=ROI&unit=GW&compare=year&range=7d"])
 def test_nothing_is_wider_than_the_window(visit: Open, path: str, width: int) -> None:
     page = visit(path, viewport={"width": width, "height": 800})
@@ -348,8 +348,15 @@ def test_the_heat_map_is_one_stop_for_tab(visit: Open) -> None:
     )
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("path", [*PAGES, *MORE_PAGES])
+@pytest.mark.parametrize(
+    ("path", "scheme"),
+    [
+        *((path, scheme) for path in PAGES for scheme in ("light", "dark")),
+        *((path, "light") for path in MORE_PAGES),
+        # They have the styles of the pages above.
+        *(pytest.param(path, "dark", marks=pytest.mark.long) for path in MORE_PAGES),
+    ],
+)
 def test_axe_finds_nothing(visit: Open, path: str, scheme: str) -> None:
     page = visit(path, color_scheme=scheme)
     if path.startswith("/ui/?") or path == "/ui/":

@@ -17,7 +17,7 @@ def unanswered() -> str:
     return f"http://127.0.0.1:{free_port()}"
 
 
-@pytest.mark.network
+@pytest.mark.server
 def test_without_an_upstream_the_start_ends_with_what_to_do(unanswered: str) -> None:
     settings = load_settings(store="s3://grid/x", feed="simulated", upstream=unanswered)
     with pytest.raises(SettingInvalid, match="--profile simulated up") as refused:

@@ -12,7 +12,7 @@ import pytest
 
 ROOT = Path(__file__).parents[3]
 WIND = "/www/DashboardService.svc/data?area=windactual&region=ALL&datefrom=01-Nov-2026&dateto=30-Nov-2026"
-pytestmark = pytest.mark.network
+pytestmark = pytest.mark.server
 
 
 def _start(*arguments: str) -> subprocess.CompletedProcess[str]:

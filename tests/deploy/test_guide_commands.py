@@ -2,7 +2,6 @@
 
 import json
 import shlex
-from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
@@ -10,33 +9,18 @@ import pytest
 
 from include.jobs.plan import narrowed, parse_days
 from include.sources.registry import source
-from tests.docs.samples import ROOT, Kind, Line, lines_of, samples
-from tests.e2e.conftest import SIMULATED_NOW
-from tests.e2e.deployment import Deployment, deployed, while_locked
+from tests.docs.samples import ROOT, Kind, Line, lines_of
+from tests.e2e.deployment import Deployment, while_locked
+from tests.e2e.rooftop import SIMULATED_NOW
 
-pytestmark = pytest.mark.network
-
-PAUSED = {"AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "True"}
-"""Runs are made and stay queued: what the guide starts would fetch for minutes."""
+pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("package"), pytest.mark.timeout(180)]
 
 
 @pytest.fixture(scope="module")
-def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
-    """With the folder of CSV files that the guide describes."""
-    state = tmp_path_factory.mktemp("guide")
-    folder = state / "csv"
-    folder.mkdir()
-    for one in samples():
-        if one.language in {"csv", "yaml"}:
-            text = one.text.replace("feed: eirgrid", "feed: simulated")
-            (folder / one.title).write_text(text, encoding="utf-8")
-    settings = PAUSED | {"GRID_CSV_FOLDER": str(folder)}
-    with deployed(state, feed="simulated", now=SIMULATED_NOW, settings=settings) as running:
-        running.wait(
-            lambda: {"ingest_eirgrid", "ingest_csv_folder", "gapcheck", "export"} <= set(running.airflow.dags()),
-            "the DAGs",
-        )
-        yield running
+def deployment(on_mwaa: Deployment) -> Deployment:
+    """Everything paused: runs are made and stay queued, since what the guide starts would fetch for minutes."""
+    on_mwaa.pause("ingest_eirgrid", "ingest_csv_folder", "gapcheck", "export")
+    return on_mwaa
 
 
 def airflow(deployment: Deployment, line: Line) -> str:
