@@ -41,7 +41,7 @@ def code(dist: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Code]
 
 @pytest.fixture(scope="session")
 def on_mwaa(code: Code, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
-    """`airflow standalone` over the laid-out bundle; some tasks have an interpreter of their own, no ingest DAG runs."""
+    """`airflow standalone` over the laid-out bundle, every ingest DAG paused."""
     state = tmp_path_factory.mktemp("on-mwaa")
     local_settings = state / "airflow" / "config" / "airflow_local_settings.py"
     local_settings.parent.mkdir(parents=True)
