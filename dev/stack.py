@@ -184,6 +184,8 @@ class Stack:
             "LOGGING__BASE_LOG_FOLDER": str(home / "logs"),
             "LOGGING__COLORED_CONSOLE_LOG": "False",
             "SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.2",
+            # Now and then a worker sees only at its next heartbeat that a task has ended.
+            "WORKERS__MIN_HEARTBEAT_INTERVAL": "1",
         }
         # Airflow's processes name themselves; without this their names overwrite their environment in /proc.
         named = {f"AIRFLOW__{name}": value for name, value in settings.items()}

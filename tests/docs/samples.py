@@ -35,7 +35,7 @@ class Kind(StrEnum):
 
     DRY = "make -n: the target is there and takes these variables; what it does is tested elsewhere"
     SCAFFOLD = "make, in a copy of the project"
-    AIRFLOW = "by tests/deploy/test_guide_commands.py, against a real deployment"
+    AIRFLOW = "by tests/e2e/test_guide_commands.py, against a real deployment"
     MWAA = "the AWS CLI's own check of the parameters, against a stub; requests to Airflow as AIRFLOW"
     COMPOSE = "held against docker-compose.yaml; what it starts is run by tests/distributed"
     SERVER = "started, asked, and stopped"

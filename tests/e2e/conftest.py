@@ -1,17 +1,46 @@
 """The deployments that end-to-end tests share: one for each feed, since each feed has a clock of its own."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
 import pytest
 
+from dev.stack import ROOT, Code
+from tests.deploy.mwaa_home import mwaa_home
+from tests.deploy.packaged import make_package
 from tests.e2e.deployment import Deployment, deployed
 from tests.e2e.rooftop import SIMULATED_NOW, rows
 from tests.recordings import recordings_or_skip
 from tests.sources.test_csv_folder import DESCRIPTION, describe, write
 
 RECORDED_NOW: Final = "2026-08-20T12:07:00Z"
+
+
+NEW_INTERPRETERS: Final = """
+# On Linux Airflow 3 forks its tasks, whatever execute_tasks_new_python_interpreter says; its other way is macOS's.
+import os
+from pathlib import Path
+
+from airflow.sdk.execution_time import supervisor
+
+
+class WhenAsked:
+    def __contains__(self, platform):
+        return Path(os.environ["AIRFLOW_HOME"], "new-interpreters").exists()
+
+
+supervisor._FORK_EXEC_PLATFORMS = WhenAsked()
+"""
+"""Airflow's local settings: a test makes a file, and each task has an interpreter of its own."""
+
+
+@contextmanager
+def without_pythonpath() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("PYTHONPATH", raising=False)
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -21,15 +50,31 @@ def csv_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def simulated(csv_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
+def code(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Code]:
+    """The packaged bundle, laid out as Amazon MWAA does."""
+    dist = make_package(tmp_path_factory.mktemp("packaged") / "dist", ROOT, zips=set())
+    with mwaa_home(dist, instead=tmp_path_factory.mktemp("mwaa")) as laid_out:
+        yield laid_out
+
+
+@pytest.fixture(scope="session")
+def simulated(code: Code, csv_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
     """EirGrid's simulated feed and a folder of CSV files, every ingest DAG paused.
+
+    Airflow runs the packaged bundle, with nothing of the checkout in reach.
 
     Its gap check looks at yesterday and today: what the first live run fetches. The files that share it run in the
     order of tests/loop/order.py.
     """
     settings = {"GRID_CSV_FOLDER": str(csv_folder), "GRID_GAP_DAYS": "2"}
     state = tmp_path_factory.mktemp("simulated")
-    with deployed(state, feed="simulated", now=SIMULATED_NOW, settings=settings, paused=True) as deployment:
+    local_settings = state / "airflow" / "config" / "airflow_local_settings.py"
+    local_settings.parent.mkdir(parents=True)
+    local_settings.write_text(NEW_INTERPRETERS)
+    with (
+        without_pythonpath(),
+        deployed(state, feed="simulated", now=SIMULATED_NOW, settings=settings, paused=True, code=code) as deployment,
+    ):
         dags = {"ingest_eirgrid", "ingest_csv_folder", "gapcheck", "export"}
         deployment.wait(lambda: dags <= set(deployment.airflow.dags()), "the DAGs")
         yield deployment

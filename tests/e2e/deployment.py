@@ -119,13 +119,11 @@ def deployed(
     ticking: bool = False,
     on_sqlite: bool = False,
     code: Code | None = None,
-    standalone: bool = False,
 ) -> Iterator[Deployment]:
     """A deployment on PostgreSQL, as on MWAA; on SQLite, as `make run`, when asked or where that is all there is.
 
-    Airflow's parts are processes of their own, or those that `airflow standalone` starts. The live schedule makes its
-    first run and then, unless it is `ticking`, no other: a test never waits for a quarter-hour, nor meets a run that
-    fetches again what it has changed. DAGs start `paused` when a test wants them so, whatever they say themselves.
+    The live schedule makes its first run and then, unless it is `ticking`, no other: a test never waits for a
+    quarter-hour, nor meets a run that fetches again what the test has changed. With `paused`, ingest DAGs start paused.
     """
     with ExitStack() as closing:
         address = None if on_sqlite else migrated_database()
@@ -146,7 +144,6 @@ def deployed(
         bucket = f"grid-{state.name}"
         s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
         ports = Ports(airflow=free_port(), api=free_port(), upstream=free_port())
-        listening = {"AIRFLOW__API__PORT": str(ports.airflow), "AIRFLOW__API__HOST": "127.0.0.1"}
         stack = Stack(
             feed=feed,
             store=f"s3://{bucket}/{feed}",
@@ -159,7 +156,6 @@ def deployed(
             | database
             | schedule
             | ({"AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "True"} if paused else {})
-            | (listening if standalone else {})
             | (settings or {}),
             code=code or Code(),
         )
@@ -167,8 +163,6 @@ def deployed(
         airflow = AirflowClient(stack.airflow_url, user=USER, password=stack.password())
         deployment = Deployment(stack, airflow, gate, s3, bucket, mailbox)
         commands = {name: command for name, command in stack.processes().items() if name != "api"}
-        if standalone:
-            commands = {"upstream": commands["upstream"], "standalone": [sys.executable, "-m", "airflow", "standalone"]}
         closing.enter_context(running(commands, stack))
         deployment.wait(airflow.ready, "Airflow")
         airflow.set_pools(stack.pools())

@@ -8,11 +8,10 @@ SLOWEST_FIRST: Final = ("e2e", "browser", "server")
 SHARED_DEPLOYMENTS: Final = (
     # It looks at a store that nothing but one live run has filled.
     "test_simulated_feed.py",
+    "test_mwaa_layout.py",
     "test_csv_source.py",
     "test_gapcheck.py",
     "test_backfill.py",
-    # On the packaged bundle.
-    "test_mwaa_layout.py",
     # It pauses every DAG and leaves runs that wait.
     "test_guide_commands.py",
 )

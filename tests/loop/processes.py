@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import tempfile
 from pathlib import Path
 from typing import Any, Final
@@ -32,6 +33,8 @@ def pytest_configure(config: pytest.Config) -> None:
         # PostgreSQL runs as an account of its own, and its files are in there.
         folder.chmod(0o755)
         os.environ[RUN_FOLDER] = str(folder)
+        # CI ends a run with SIGTERM, which would otherwise leave its deployments behind.
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

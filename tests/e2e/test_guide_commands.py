@@ -13,14 +13,14 @@ from tests.docs.samples import ROOT, Kind, Line, lines_of
 from tests.e2e.deployment import Deployment, while_locked
 from tests.e2e.rooftop import SIMULATED_NOW
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("package"), pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("simulated"), pytest.mark.timeout(180)]
 
 
 @pytest.fixture(scope="module")
-def deployment(on_mwaa: Deployment) -> Deployment:
+def deployment(simulated: Deployment) -> Deployment:
     """Everything paused: runs are made and stay queued, since what the guide starts would fetch for minutes."""
-    on_mwaa.pause("ingest_eirgrid", "ingest_csv_folder", "gapcheck", "export")
-    return on_mwaa
+    simulated.pause("ingest_eirgrid", "ingest_csv_folder", "gapcheck", "export")
+    return simulated
 
 
 def airflow(deployment: Deployment, line: Line) -> str:

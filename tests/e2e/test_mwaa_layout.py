@@ -15,7 +15,7 @@ from dev.stack import Code
 from include.sources.registry import SOURCES
 from tests.e2e.deployment import Deployment
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("package"), pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("simulated"), pytest.mark.timeout(180)]
 
 BAG: Final = """
 import json, sys
@@ -58,31 +58,37 @@ def test_it_parses_to_the_expected_dags_from_its_own_files(code: Code, tmp_path:
     assert [file for file in found["files"] if file.startswith(checkout) and not file.startswith(installed)] == []
 
 
-SMALL: Final = {"areas": ["wind", "interconnection", "generation"], "regions": ["ALL", "ROI"]}
+UNIT: Final = {"start": "2026-11-21", "end": "2026-11-21", "areas": ["wind"], "regions": ["ROI"]}
+FETCHED: Final = ("wind", "interconnection", "generation")
+"""One area of every upstream interface."""
 
 
-def test_a_cycle_runs_from_fetch_to_summaries(on_mwaa: Deployment, code: Code) -> None:
-    """One of every upstream interface; the live run, with its 24 units, is called off."""
+def test_a_cycle_runs_from_fetch_to_summaries(simulated: Deployment, cycle: str) -> None:
+    readings = simulated.objects("simulated/readings/")
+    for area in FETCHED:
+        assert any(f"area={area}/" in key for key in readings), area
+        assert _summary(simulated, area)["series"], area
+    assert _summary(simulated, "current")["wind_mw"]["ROI"] > 0
+    assert set(FETCHED) <= set(_summary(simulated, "snapshot")["areas"])
+    assert simulated.airflow.get("importErrors")["total_entries"] == 0
+
+
+def test_a_task_needs_nothing_that_another_has_imported(simulated: Deployment, cycle: str, code: Code) -> None:
+    """Each task of a run in an interpreter of its own, far from the checkout."""
     seen: list[psutil.Process] = []
 
     def in_an_interpreter_of_its_own() -> bool:
-        seen.extend(_fresh_interpreters(on_mwaa, code))
+        seen.extend(_fresh_interpreters(simulated, code))
         return bool(seen)
 
-    on_mwaa.resume("ingest_eirgrid")
-    live = on_mwaa.first_run("ingest_eirgrid")
-    on_mwaa.airflow.patch(f"dags/ingest_eirgrid/dagRuns/{live}", {"state": "failed"})
-    run = on_mwaa.trigger("ingest_eirgrid", SMALL)
-    on_mwaa.wait(in_an_interpreter_of_its_own, "a task in an interpreter of its own")
-    assert on_mwaa.finish("ingest_eirgrid", run) == "success"
-    assert on_mwaa.finish("export", on_mwaa.first_run("export")) == "success"
-    readings = on_mwaa.objects("simulated/readings/")
-    for area in SMALL["areas"]:
-        assert any(f"area={area}/" in key for key in readings), area
-        assert _summary(on_mwaa, area)["series"], area
-    assert _summary(on_mwaa, "current")["wind_mw"]["ROI"] > 0
-    assert set(SMALL["areas"]) <= set(_summary(on_mwaa, "snapshot")["areas"])
-    assert on_mwaa.airflow.get("importErrors")["total_entries"] == 0
+    asked = Path(simulated.stack.environment()["AIRFLOW_HOME"], "new-interpreters")
+    asked.touch()
+    try:
+        run = simulated.trigger("ingest_eirgrid", UNIT)
+        simulated.wait(in_an_interpreter_of_its_own, "a task in an interpreter of its own")
+        assert simulated.finish("ingest_eirgrid", run) == "success"
+    finally:
+        asked.unlink()
 
 
 def _summary(deployment: Deployment, name: str) -> dict[str, Any]:
