@@ -73,6 +73,8 @@ class Seen:
     answers: int = 0
     unmodified: int = 0
     wrong: list[str] = field(default_factory=list)
+    resets: int = 0
+    """Connections that the server closed for having rested, just as they were used again."""
     cycles: set[int] = field(default_factory=set)
 
     def go_on(self, until: float, *, cycles: int) -> bool:
@@ -84,7 +86,12 @@ class Seen:
 async def _client(http: httpx.AsyncClient, number: int, until: float, cycles: int, seen: Seen) -> None:
     path, etag, newest = PATHS[number % len(PATHS)], "", 0
     while seen.go_on(until, cycles=cycles):
-        answer = await http.get(path, headers={"If-None-Match": etag} if number % 2 else {})
+        try:
+            answer = await http.get(path, headers={"If-None-Match": etag} if number % 2 else {})
+        except (httpx.ReadError, httpx.RemoteProtocolError):
+            # On a busy machine two hundred clients in one thread rest for longer than they know. Any client asks again.
+            seen.resets += 1
+            continue
         seen.answers += 1
         if answer.status_code == 304:
             seen.unmodified += 1
@@ -146,6 +153,7 @@ def test_every_answer_is_whole_and_none_is_an_error(
         grown = _server(address).memory_info().rss / before
     assert seen.wrong == []
     assert seen.answers > CLIENTS * 3
+    assert seen.resets < seen.answers / 100
     assert seen.unmodified > 0
     assert len(seen.cycles) > 1, "no cycle came through"
     assert grown < 1.25

@@ -29,7 +29,7 @@ from tests.docs.mwaa import Mwaa
 from tests.docs.samples import OUTPUT, PAGES, ROOT, Kind, Line, Sample, lines_of, samples, shell_lines
 from tests.sources.contract import fetch, unit_of
 
-pytestmark = [pytest.mark.server, pytest.mark.xdist_group("docs")]
+pytestmark = [pytest.mark.server, pytest.mark.xdist_group("docs"), pytest.mark.timeout(180)]
 
 ALL = samples()
 ADDRESS = "http://127.0.0.1:8000"

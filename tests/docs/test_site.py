@@ -8,7 +8,7 @@ import pytest
 
 from tests.docs.samples import ROOT
 
-pytestmark = [pytest.mark.server, pytest.mark.xdist_group("docs"), pytest.mark.needs("guide")]
+pytestmark = [pytest.mark.server, pytest.mark.xdist_group("docs"), pytest.mark.timeout(180), pytest.mark.needs("guide")]
 
 LOADED = re.compile(r"<(?:script|img|iframe)\b[^>]*\bsrc=[\"']?(\S+?)[\"'\s>]|<link\b[^>]*\bhref=[\"']?(\S+?)[\"'\s>]")
 BROKEN = """

@@ -20,7 +20,7 @@ from playwright.sync_api import Download, Locator, Page, Route
 
 from tests.ui.conftest import Open, drawn, when
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser"), pytest.mark.timeout(120)]
 
 TINTS = """(canvas, part) => {
   const pixels = canvas.getContext("2d").getImageData(canvas.width * part, canvas.height * 0.2, 12, 12).data;

@@ -24,7 +24,7 @@ from tests.standin import stand_in
 from tests.ui.conftest import Open, drawn
 from tests.ui.test_charts import key, number, shown, spoken
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser"), pytest.mark.timeout(120)]
 
 NOW: Final = datetime.fromisoformat("2026-08-20T12:07:00+00:00")
 NOT_RECORDED: Final = {"solar", "frequency", "generation"}

@@ -17,7 +17,7 @@ from bench.showcase import NOW, export, serving
 from dev.ports import free_port
 from tests.ui.conftest import Open, drawn, when
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser"), pytest.mark.timeout(120)]
 
 LOOK: Final = "document.dispatchEvent(new Event('visibilitychange'))"
 """What the browser tells a page when a person comes back to its tab."""
