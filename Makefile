@@ -40,11 +40,11 @@ run: $(SYNCED) $(SITE) $(DASHBOARD)  ## Airflow, API, dashboard and guide on thi
 		$(if $(CONTACT),--contact "$(CONTACT)") $(if $(NOW),--now "$(NOW)") $(if $(RECORDED),--recorded "$(RECORDED)") \
 		--airflow-port $(AIRFLOW_PORT) --api-port $(API_PORT) --upstream-port $(UPSTREAM_PORT)
 
-test: check ready  ## Every kind of check and test, the long ones aside (eight minutes on two cores; WORKERS=1)
+test: check ready  ## Every kind of check and test, the long ones aside (WORKERS=1 for one after the other)
 	cd api/dashboard && $(NPM) --silent test
 	$(PYTEST) -m "not long and not distributed"
 
-test-fast: lint  ## Lint, types, layering and the tests that need no server and no browser (90 seconds)
+test-fast: lint  ## Lint, types, layering and the tests that need no server and no browser
 	$(PYTEST) -m "not (e2e or browser or server or long or distributed)"
 
 test-all: check ready  ## The long tests and the quick benchmark too, with other random numbers each time (SEED=…)
