@@ -90,3 +90,13 @@ def test_its_days_are_the_domains_days() -> None:
         assert midnight(day) == calendar.midnight(day)
         assert irish_day(midnight(day)) == day
         day += timedelta(days=1)
+
+
+def test_tests_can_keep_the_live_schedule_at_its_first_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GRID_LIVE_RUNS", "first")
+    newest = instance(last_tick(datetime.now(UTC)))
+    assert live(None) >= newest
+    restriction = TimeRestriction(instance(utc(2014, 1, 1)), None, catchup=False)
+    made = DataInterval.exact(newest)
+    assert LiveAndIrishDays().next_dagrun_info(last_automated_data_interval=made, restriction=restriction) is None
+    assert len(walk(utc(2026, 6, 1), utc(2026, 6, 30))) == 30, "a backfill is not held"
