@@ -34,14 +34,6 @@ def send_signal(target: "psutil.Process | subprocess.Popen[Any]", number: signal
     target.send_signal(number)
 
 
-def send_signal_to_group(leader_id: int | None, number: signal.Signals) -> None:
-    """Send a signal to the group of a process started with `start_new_session`; ProcessLookupError when it is empty."""
-    process_id = _check(leader_id)
-    if process_id == os.getpgrp():
-        raise ValueError(f"process group: got {process_id}, the caller's own; allowed: a group of another session")
-    os.killpg(process_id, number)
-
-
 def end_processes_marked(variable: str, value: str, *, patience: float = 5.0) -> int:
     """End every other process whose environment has this variable with this value, and return how many there were.
 
@@ -64,7 +56,7 @@ def _has_variable(process: psutil.Process, variable: str, value: str) -> bool:
     try:
         return process.environ().get(variable) == value
     except (psutil.Error, OSError):
-        # It has ended, or is another person's.
+        # It has ended, or belongs to another user.
         return False
 
 

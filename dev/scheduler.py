@@ -15,7 +15,7 @@ from typing import Final
 import requests
 
 PATIENCE: Final = 120.0
-"""Seconds."""
+"""Seconds to wait for Airflow's API."""
 LIBRARIES: Final = (
     "airflow.providers.standard.operators.python",
     "airflow.providers.standard.operators.trigger_dagrun",
@@ -34,7 +34,7 @@ LIBRARIES: Final = (
 )
 
 
-def answers(url: str) -> bool:
+def wait_for(url: str) -> bool:
     """Wait for any HTTP response: the first task would die before Airflow's API is there. False after two minutes."""
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
@@ -51,7 +51,7 @@ def main(url: str) -> None:
     """Import while the API starts, then become the scheduler."""
     for name in LIBRARIES:
         import_module(name)
-    if not answers(url):
+    if not wait_for(url):
         sys.exit(f"{url} did not answer within {PATIENCE:.0f} s; the scheduler was not started")
     # Logs are read from the folder that all processes share: nobody asks the scheduler for them.
     sys.argv = ["airflow", "scheduler", "--skip-serve-logs"]

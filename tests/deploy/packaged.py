@@ -44,9 +44,9 @@ def dist_for_every_processor(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def dist_with(request: pytest.FixtureRequest, name: str) -> Path:
-    """The folder in which the zip is that the test is about."""
-    every = name in MACHINES and name != HERE
-    folder: Path = request.getfixturevalue("dist_for_every_processor" if every else "dist")
+    """A package that holds the zip called `name`."""
+    is_for_another_processor = name in MACHINES and name != HERE
+    folder: Path = request.getfixturevalue("dist_for_every_processor" if is_for_another_processor else "dist")
     return folder
 
 

@@ -11,7 +11,7 @@ from typing import Final
 import psutil
 import pytest
 
-from dev.process_signals import find_process, send_signal, send_signal_to_group
+from dev.process_signals import find_process, send_signal
 
 ROOT: Final = Path(__file__).parents[2]
 HELPER: Final = "dev/process_signals.py"
@@ -31,9 +31,8 @@ def sleeper() -> Iterator[subprocess.Popen[bytes]]:
 
 @pytest.mark.parametrize("process_id", [None, -1, 0, 1, pytest.param(os.getpid(), id="our own")])
 def test_no_process_of_that_id_can_be_ended(process_id: int | None) -> None:
-    for refuse in (find_process, lambda number: send_signal_to_group(number, signal.SIGKILL)):
-        with pytest.raises(ValueError, match=rf"process id: got {process_id!r}; allowed: a number above 1"):
-            refuse(process_id)
+    with pytest.raises(ValueError, match=rf"process id: got {process_id!r}; allowed: a number above 1"):
+        find_process(process_id)
 
 
 def test_our_own_process_is_refused_however_it_was_found() -> None:
@@ -42,21 +41,9 @@ def test_our_own_process_is_refused_however_it_was_found() -> None:
         send_signal(own, signal.SIGKILL)
 
 
-def test_our_own_group_is_refused() -> None:
-    if os.getpgrp() == os.getpid():
-        pytest.skip("this process leads its group: its id is refused before")
-    with pytest.raises(ValueError, match="the caller's own"):
-        send_signal_to_group(os.getpgrp(), signal.SIGKILL)
-
-
 def test_another_process_is_ended(sleeper: subprocess.Popen[bytes]) -> None:
     send_signal(find_process(sleeper.pid), signal.SIGKILL)
     assert sleeper.wait(20) == -signal.SIGKILL
-
-
-def test_another_group_is_ended(sleeper: subprocess.Popen[bytes]) -> None:
-    send_signal_to_group(sleeper.pid, signal.SIGTERM)
-    assert sleeper.wait(20) == -signal.SIGTERM
 
 
 def unguarded_calls(text: str) -> set[str]:

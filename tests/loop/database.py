@@ -1,6 +1,7 @@
 """Airflow's database for deployments: one PostgreSQL for all workers of a run, and one migration.
 
 Each deployment has a database of its own, a copy of the migrated one: copying takes a tenth of a second, migrating ten.
+The server ends with the run, as every process that it has started does (tests/loop/processes.py).
 """
 
 import json
@@ -8,12 +9,11 @@ import uuid
 from pathlib import Path
 from typing import Final
 
-import pytest
 from filelock import FileLock
 
 from dev.postgres import UNSAFE, PostgresServer, programs_of_postgres
 from dev.stack import Stack
-from tests.loop.processes import is_worker, run_folder
+from tests.loop.processes import run_folder
 
 TEMPLATE: Final = "migrated"
 
@@ -57,10 +57,3 @@ def _started() -> PostgresServer | None:
 
 def _record() -> Path:
     return run_folder() / "postgres.port"
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_unconfigure(config: pytest.Config) -> None:
-    """Stop it before the rest of the run is ended."""
-    if not is_worker(config) and (server := _started()) is not None:
-        server.stop()
