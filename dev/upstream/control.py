@@ -39,6 +39,7 @@ class Control:
     clock: Clock
     faults: Faults
     requests: deque[Asked] = field(default_factory=lambda: deque(maxlen=KEPT))
+    """The newest data requests. Emptied by a new list, so that a slow answer is noted where it was asked."""
 
     def now(self) -> str:
         """ISO with Z."""
@@ -81,5 +82,5 @@ class Control:
     async def log(self, request: Request) -> Response:
         """List the newest data requests, oldest first."""
         if request.method == "DELETE":
-            self.requests.clear()
+            self.requests = deque(maxlen=KEPT)
         return JSONResponse([asdict(asked) for asked in self.requests])

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
 from starlette.testclient import TestClient
 
 from dev.upstream.app import create_app
@@ -80,3 +81,16 @@ def test_the_list_of_requests_is_bounded() -> None:
     asked = Asked("", "chart", "", "", (), "", 200, ())
     control.requests.extend([asked] * (KEPT + 5))
     assert len(control.requests) == KEPT
+
+
+def test_an_answer_on_its_way_when_the_list_is_emptied_is_not_in_the_new_one(
+    serve: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = serve({"fault": "slow", "delay_seconds": 1})
+
+    async def emptied_meanwhile(_: float) -> None:
+        client.delete("/_control/requests")
+
+    monkeypatch.setattr("dev.upstream.app.asyncio.sleep", emptied_meanwhile)
+    assert client.get(WIND).status_code == 200
+    assert client.get("/_control/requests").json() == []
