@@ -12,6 +12,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Final
 
+import boto3
 import requests
 
 PATIENCE: Final = 120.0
@@ -21,8 +22,6 @@ LIBRARIES: Final = (
     "airflow.providers.standard.operators.trigger_dagrun",
     "airflow.sdk.definitions.decorators",
     "airflow.sdk.execution_time.task_runner",
-    "boto3.session",
-    "botocore.client",
     "duckdb",
     "msgspec",
     "pandas",
@@ -51,6 +50,8 @@ def main(url: str) -> None:
     """Import while the API starts, then become the scheduler."""
     for name in LIBRARIES:
         import_module(name)
+    # botocore's description of S3 takes as long to read as our own work: read into the session that tasks inherit.
+    boto3.client("s3", region_name="eu-west-1")
     if not wait_for(url):
         sys.exit(f"{url} did not answer within {PATIENCE:.0f} s; the scheduler was not started")
     # Logs are read from the folder that all processes share: nobody asks the scheduler for them.

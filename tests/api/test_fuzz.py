@@ -42,7 +42,7 @@ def served(store: Path | str) -> Iterator[str]:
 @pytest.mark.server
 @pytest.mark.parametrize(
     ("examples", "at_least"),
-    [(15, 500), pytest.param(1000, 10_000, marks=[pytest.mark.long, pytest.mark.timeout(1800)])],
+    [(8, 300), pytest.param(1000, 10_000, marks=[pytest.mark.long, pytest.mark.timeout(1800)])],
     ids=["few", "many"],
 )
 def test_the_document_and_the_api_agree(examples: int, at_least: int, filled_once: Path) -> None:

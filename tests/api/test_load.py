@@ -22,8 +22,22 @@ from tests.api.test_fuzz import served
 from tests.aws import KEYS, moto
 from tests.e2e.gate import Gate
 
-CLIENTS: Final = 200
-ENOUGH: Final = 3 * CLIENTS
+
+@dataclass(frozen=True)
+class Load:
+    """How many clients ask, and for how long at least."""
+
+    clients: int
+    seconds: int
+
+    @property
+    def enough(self) -> int:
+        """Answers to go on for, however slow the machine."""
+        return 3 * self.clients
+
+
+SHORT: Final = Load(clients=50, seconds=3)
+LONG: Final = Load(clients=200, seconds=60)
 """Answers, on average three for each client."""
 PATIENCE: Final = 60.0
 """Seconds more that clients may ask for until they have seen what they wait for: a slow machine, or bad luck."""
@@ -72,6 +86,8 @@ def store(filled_once: Path) -> Iterator[Store]:
 class Seen:
     """What the clients got."""
 
+    enough: int
+    """Answers to go on for."""
     answers: int = 0
     unmodified: int = 0
     wrong: list[str] = field(default_factory=list)
@@ -82,7 +98,7 @@ class Seen:
     def go_on(self, until: float, *, cycles: int) -> bool:
         """Whether it is not yet the time, or fewer cycles or answers have come through than the test looks for."""
         now = time.monotonic()
-        too_few = len(self.cycles) < cycles or self.answers <= ENOUGH or not self.unmodified
+        too_few = len(self.cycles) < cycles or self.answers <= self.enough or not self.unmodified
         return now < until or (too_few and now < until + PATIENCE)
 
 
@@ -112,13 +128,13 @@ async def _client(http: httpx.AsyncClient, number: int, until: float, cycles: in
         seen.cycles.add(newest)
 
 
-async def _clients(address: str, seconds: float, *, cycles: int = 1) -> Seen:
-    seen = Seen()
+async def _clients(address: str, load: Load, seconds: float, *, cycles: int = 1) -> Seen:
+    seen = Seen(load.enough)
     # The server leaves a connection that rests for five seconds; httpx would use it again until that very moment.
-    limits = httpx.Limits(max_connections=CLIENTS, keepalive_expiry=2.0)
+    limits = httpx.Limits(max_connections=load.clients, keepalive_expiry=2.0)
     async with httpx.AsyncClient(base_url=address, limits=limits, timeout=30) as http:
         until = time.monotonic() + seconds
-        await asyncio.gather(*(_client(http, number, until, cycles, seen) for number in range(CLIENTS)))
+        await asyncio.gather(*(_client(http, number, until, cycles, seen) for number in range(load.clients)))
     return seen
 
 
@@ -131,10 +147,10 @@ def _server(address: str) -> psutil.Process:
 
 @pytest.mark.server
 @pytest.mark.timeout(240)
-@pytest.mark.parametrize("seconds", [6, pytest.param(60, marks=[pytest.mark.long, pytest.mark.timeout(300)])])
-def test_every_answer_is_whole_and_none_is_an_error(
-    seconds: int, store: Store, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.parametrize(
+    "load", [SHORT, pytest.param(LONG, marks=[pytest.mark.long, pytest.mark.timeout(300)])], ids=["short", "long"]
+)
+def test_every_answer_is_whole_and_none_is_an_error(load: Load, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in (AWS | {"AWS_ENDPOINT_URL_S3": store.gate.url, "CACHE_TTL_SECONDS": "0.3"}).items():
         monkeypatch.setenv(name, value)
     done = threading.Event()
@@ -145,18 +161,18 @@ def test_every_answer_is_whole_and_none_is_an_error(
 
     writer = threading.Thread(target=cycles)
     with served(f"s3://{store.bucket}/grid") as address:
-        asyncio.run(_clients(address, seconds / 3))
+        asyncio.run(_clients(address, load, load.seconds / 3))
         before = _server(address).memory_info().rss
         store.gate.failing = 0.2
         writer.start()
         try:
-            seen = asyncio.run(_clients(address, seconds, cycles=2))
+            seen = asyncio.run(_clients(address, load, load.seconds, cycles=2))
         finally:
             done.set()
             writer.join()
         grown = _server(address).memory_info().rss / before
     assert seen.wrong == []
-    assert seen.answers > ENOUGH
+    assert seen.answers > load.enough
     assert seen.resets < seen.answers / 100
     assert seen.unmodified > 0
     assert len(seen.cycles) > 1, "no cycle came through"

@@ -1,4 +1,4 @@
-"""`python -m bench` itself: it passes, and a slow-down that nobody would see in a test is caught."""
+"""`python -m bench`: a slow-down that nobody would see in a test is caught, by counts."""
 
 import subprocess
 import sys
@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from bench import merge
+from bench.store import fill
 from dev.stack import ROOT
 
 pytestmark = pytest.mark.server
@@ -16,6 +18,22 @@ def bench(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([*command, *arguments], cwd=ROOT, capture_output=True, text=True, check=False)
 
 
+@pytest.fixture(scope="module")
+def day(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store of one day: counts are the same on any."""
+    folder = tmp_path_factory.mktemp("day")
+    fill(folder, merge.DAY, merge.DAY)
+    return folder
+
+
+@pytest.mark.parametrize("slowed", [False, True], ids=["as it is", "slowed"])
+def test_a_partition_that_is_read_again_is_counted(day: Path, *, slowed: bool) -> None:
+    figures = merge.measure(day, rounds=1, slowed=slowed)
+    met = {goal.name: goal.met() for figure in figures for goal in figure.goals if goal.unit == "count"}
+    assert met == {"reads of the store": not slowed, "writes to the store": True}
+
+
+@pytest.mark.long
 @pytest.mark.timeout(180)
 def test_a_partition_that_is_read_again_is_caught(tmp_path: Path) -> None:
     only = ("--only", "merge", "--only", "cycle")

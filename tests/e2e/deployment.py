@@ -1,7 +1,5 @@
 """A real deployment for tests: Airflow's own processes, the stand-in upstream, and an S3 server behind a gate."""
 
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -17,6 +15,7 @@ from dev.ports import free_port
 from dev.running import running
 from dev.stack import USER, Code, Ports, Stack
 from tests.aws import Mailbox, moto
+from tests.e2e.command_line import CommandLine, command_line
 from tests.e2e.gate import Gate
 from tests.loop.database import migrated_database
 
@@ -37,6 +36,7 @@ class Deployment:
     bucket: str
     mailbox: Mailbox
     """What the alert topic has sent."""
+    command_line: CommandLine
 
     def wait(self, reached: Callable[[], bool], what: str) -> None:
         try:
@@ -72,21 +72,6 @@ class Deployment:
         """Let the runs of these DAGs start, those that wait too; a schedule makes its first run."""
         for dag_id in dag_ids:
             self.airflow.patch(f"dags/{dag_id}", {"is_paused": False})
-
-    def cli(self, *arguments: str) -> str:
-        """What the command `airflow` prints; RuntimeError when it fails."""
-        done = subprocess.run(
-            [sys.executable, "-m", "airflow", *arguments],
-            cwd=self.stack.code.workdir,
-            env=self.stack.environment() | {"COLUMNS": "200"},
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
-        if done.returncode:
-            raise RuntimeError(done.stdout[-2000:] + done.stderr[-2000:])
-        return done.stdout
 
     def log(self, dag_id: str, run_id: str, task_id: str, *, map_index: int = -1, attempt: int = 1) -> str:
         path = f"dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task_id}/logs/{attempt}"
@@ -161,7 +146,8 @@ def deployed(
         )
         stack.prepare(migrated=bool(address))
         airflow = AirflowClient(stack.airflow_url, user=USER, password=stack.password())
-        deployment = Deployment(stack, airflow, gate, s3, bucket, mailbox)
+        commands_of_airflow = closing.enter_context(command_line(stack))
+        deployment = Deployment(stack, airflow, gate, s3, bucket, mailbox, commands_of_airflow)
         commands = {name: command for name, command in stack.processes().items() if name != "api"}
         closing.enter_context(running(commands, stack))
         deployment.wait(airflow.ready, "Airflow")

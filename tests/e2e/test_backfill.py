@@ -26,7 +26,7 @@ def quiet(simulated: Deployment, cycle: str) -> Deployment:
 
 
 def airflow(deployment: Deployment, *arguments: str) -> str:
-    return deployment.cli("backfill", "create", "--dag-id", "ingest_eirgrid", *arguments)
+    return deployment.command_line.run("backfill", "create", "--dag-id", "ingest_eirgrid", *arguments)
 
 
 def backfilled(deployment: Deployment) -> list[dict[str, Any]]:

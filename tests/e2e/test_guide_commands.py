@@ -29,7 +29,7 @@ def airflow(deployment: Deployment, line: Line) -> str:
     if words[0] == "dev/airflow":
         assert (ROOT / words[0]).exists()
     try:
-        return deployment.cli(*words[1:])
+        return deployment.command_line.run(*words[1:])
     except RuntimeError as error:
         raise RuntimeError(f"{line.place}: {error}") from error
 

@@ -98,7 +98,7 @@ def held(store: ObjectStore) -> set[tuple[int, int]]:
     return found
 
 
-@pytest.mark.parametrize("rounds", [4, pytest.param(200, marks=LONG)])
+@pytest.mark.parametrize("rounds", [2, pytest.param(200, marks=LONG)])
 def test_sixteen_processes_lose_no_row(store: ObjectStore, processes: ForkServerContext, rounds: int) -> None:
     stored = run_writers(processes, location_of(store), rounds)
     assert len(stored) == WRITERS * rounds
@@ -137,13 +137,15 @@ class FailingServer:
 
     def __init__(self) -> None:
         self.rng = random_of(1)
+        self.deck: list[str] = []
+        """Of each kind of failure one comes in eighteen PUTs, however few there are."""
         self.lock = threading.Lock()
         self.failed: dict[str, int] = {}
 
     def wrap(self, method: Callable[..., Any]) -> Callable[..., Any]:
         def put(*args: Any, **kwargs: Any) -> Any:
             with self.lock:
-                how = self.rng.choice(["412", "409", "500", "503", "late", "500 after", *["well"] * 12])
+                how = self._draw()
                 self.failed[how] = self.failed.get(how, 0) + 1
                 done = method(*args, **kwargs) if how in {"well", "late", "500 after"} else None
             if how == "late":
@@ -155,6 +157,12 @@ class FailingServer:
             return status, {}, f"<Error><Code>{code[status]}</Code><Message>{how}</Message></Error>"
 
         return put
+
+    def _draw(self) -> str:
+        if not self.deck:
+            self.deck = ["412", "409", "500", "503", "late", "500 after", *["well"] * 12]
+            self.rng.shuffle(self.deck)
+        return self.deck.pop()
 
 
 @pytest.fixture
@@ -177,7 +185,7 @@ def failing(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[FailingServer, st
 
 
 @pytest.mark.server
-@pytest.mark.parametrize("rounds", [2, pytest.param(200, marks=LONG)])
+@pytest.mark.parametrize("rounds", [1, pytest.param(200, marks=LONG)])
 def test_a_store_that_fails_in_every_way_loses_no_row(
     failing: tuple[FailingServer, str], processes: ForkServerContext, rounds: int
 ) -> None:

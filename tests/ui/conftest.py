@@ -1,7 +1,6 @@
 """A real browser before a real API: what a person would do, and whether the page kept to its own origin."""
 
 import os
-import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -25,7 +24,7 @@ Open = Callable[..., Page]
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """A Chromium, the same for all tests of a file: while it is there, no other event loop can run in this process."""
-    path = subprocess.run([ROOT / "dev/chromium"], check=True, capture_output=True, text=True).stdout.strip()
+    path = (ROOT / ".local" / "chromium").read_text(encoding="utf-8").strip()
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
         yield browser
@@ -53,13 +52,18 @@ def visit(browser: Browser, site: str) -> Iterator[Open]:
     contexts: list[BrowserContext] = []
     wrong: list[str] = []
 
-    def go(path: str = "/ui/", *, address: str = site, also: str = "", **options: Any) -> Page:
+    def go(
+        path: str = "/ui/", *, address: str = site, also: str = "", held_clock: bool = False, **options: Any
+    ) -> Page:
         settings = {"viewport": {"width": 1280, "height": 900}, "timezone_id": "America/New_York", "locale": "en-IE"}
         context = browser.new_context(**(settings | options))
         context.set_default_timeout(10_000)
         context.grant_permissions(["clipboard-read", "clipboard-write"])
         contexts.append(context)
         page = context.new_page()
+        if held_clock:
+            # The page's timers run when the test says so: `page.clock.run_for`.
+            page.clock.install()
         page.on("console", lambda message: _note(wrong, message.type, message.text))
         page.on("pageerror", lambda error: wrong.append(f"error: {error}"))
         page.on("request", lambda request: _own(wrong, request.url, address, also or address))

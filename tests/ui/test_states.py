@@ -26,7 +26,7 @@ PAGES: Final = ("/ui/", "/ui/completeness/", "/ui/status/", "/ui/?embed=wind")
 
 MORE_PAGES: Final = (
     "/ui/completeness/?day=2026-10-31",
-    "/ui/?region=NI&compare=year&range=7d",
+    "/ui/?region=NI&compare=year",
     "/guide/",
     "/guide/reference/rest/",
     "/guide/explanation/architecture/",
@@ -164,12 +164,13 @@ def test_before_the_first_cycle_the_page_says_so_and_looks_again(visit: Open, tm
     store = tmp_path / "store"
     store.mkdir()
     with serving(store, free_port(), CACHE_TTL_SECONDS="0.2") as address:
-        page = visit(address=address)
+        page = visit(address=address, held_clock=True)
         assert page.locator(".empty").inner_text().strip().startswith("No data yet.")
         assert visit("/ui/completeness/", address=address).locator(".empty").is_visible()
         assert "down" in visit("/ui/status/", address=address).locator("table").inner_text()
         shutil.copytree(showcase, store, dirs_exist_ok=True)
-        page.locator("#tile-demand").wait_for(timeout=20_000)
+        page.clock.run_for(20_000)
+        page.locator("#tile-demand").wait_for()
 
 
 def test_eirgrids_own_numbers_carry_no_strip(visit: Open, copy: Path) -> None:
