@@ -17,6 +17,7 @@ from include.sources.base import Clock, DataChunk, Known, Setback, Source
 from include.storage.readings import ReadingsStore
 
 Reading = tuple[str, str, float | None]
+"""(ISO stamp, field, value)."""
 """(timestamp, field, value)."""
 NOW: Final = "2026-02-10T12:05:00Z"
 
@@ -65,7 +66,7 @@ class Invented(Source):
             raise self.failure
 
 
-def frame(readings: Sequence[Reading], *, now: str) -> pd.DataFrame:
+def frame(readings: Sequence[Reading | tuple[datetime, str, float | None]], *, now: str) -> pd.DataFrame:
     stamps, fields, values = zip(*readings, strict=True) if readings else ((), (), ())
     made = pd.DataFrame(
         {

@@ -3,9 +3,11 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from include.domain.calendar import day_span, irish_day, second_pass, slots
 from include.domain.catalogue import area as area_named
@@ -59,26 +61,32 @@ class Upstream(Source):
         if self.down:
             raise Transient("HTTP 503", interface="chart")
         area = area_named(unit.partition.area)
+        now = self.clock()
         rows = [
-            (slot.isoformat(), one.field, None if (*one.key, slot) in self.lost else value(one, slot))
+            (slot, one.field, None if (*one.key, slot) in self.lost else value)
             for one in area.of_region(unit.partition.region)
             for day in unit.days
-            for slot in given(one, day, now=self.clock())
+            for slot, value in values(one, day)
+            if slot <= now
         ]
         yield DataChunk(unit, frame(rows, now=self.clock().isoformat()), "chart")
 
 
-def value(series: Series, slot: datetime) -> float:
-    """A plausible value, another one in every slot."""
-    share = int(slot.timestamp()) // int(series.cadence.total_seconds()) % 997 / 997
-    return round(series.low + (series.high - series.low) * share, 2)
+@lru_cache(maxsize=2000)
+def values(series: Series, day: date) -> list[tuple[datetime, float]]:
+    """The slots of a day that upstream can ever tell of, and a plausible value for each, another one in every slot."""
+    again = second_pass(day)
+    found = [slot for slot in slots(day_span(day), series.cadence) if not (again and slot in again)]
+    cadence = int(series.cadence.total_seconds())
+    return [
+        (slot, round(series.low + (series.high - series.low) * (int(slot.timestamp()) // cadence % 997 / 997), 2))
+        for slot in found
+    ]
 
 
 def given(series: Series, day: date, *, now: datetime) -> list[datetime]:
     """The slots of a day that upstream can tell of by now."""
-    again = second_pass(day)
-    found = slots(day_span(day), series.cadence)
-    return [slot for slot in found if slot <= now and not (again and slot in again)]
+    return [slot for slot, _ in values(series, day) if slot <= now]
 
 
 @dataclass
@@ -118,19 +126,17 @@ class World:
 
     def lose(self, wanted: Iterable[Slot]) -> None:
         """Take rows out of their files, as no one should."""
-        by_partition: dict[Partition, set[Slot]] = {}
+        by_partition: dict[Partition, dict[str, set[datetime]]] = {}
         for slot in wanted:
-            by_partition.setdefault(partition_of(slot), set()).add(slot)
-        for partition, gone in by_partition.items():
+            by_partition.setdefault(partition_of(slot), {}).setdefault(slot[2], set()).add(slot[3])
+        for partition, by_field in by_partition.items():
             path = self.folder / readings_key(partition)
             table = decode_rows(path.read_bytes(), key="")
-            keep = pa.array(
-                [
-                    (partition.area, partition.region, name, at) not in gone
-                    for name, at in zip(table["field"].to_pylist(), table["timestamp"].to_pylist(), strict=True)
-                ]
-            )
-            path.write_bytes(encode_rows(table.filter(keep), feed=Feed.SIMULATED))
+            for name, gone in by_field.items():
+                instants = pa.array(sorted(gone), table.schema.field("timestamp").type)
+                is_gone = pc.and_(pc.equal(table["field"], name), pc.is_in(table["timestamp"], value_set=instants))
+                table = table.filter(pc.invert(is_gone))
+            path.write_bytes(encode_rows(table, feed=Feed.SIMULATED))
 
     def check(self, *, days: int | None = None) -> GapCheck:
         today = irish_day(self.now)
