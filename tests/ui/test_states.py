@@ -14,6 +14,7 @@ import requests
 from playwright.sync_api import Page
 
 from bench.showcase import NOW, export, serving
+from dev.patience import until
 from dev.ports import free_port
 from tests.ui.conftest import Open, drawn, when
 
@@ -169,6 +170,7 @@ def test_before_the_first_cycle_the_page_says_so_and_looks_again(visit: Open, tm
         assert visit("/ui/completeness/", address=address).locator(".empty").is_visible()
         assert "down" in visit("/ui/status/", address=address).locator("table").inner_text()
         shutil.copytree(showcase, store, dirs_exist_ok=True)
+        until(lambda: requests.get(f"{address}/api/current", timeout=5).ok, "the first numbers", seconds=20)
         page.clock.run_for(20_000)
         page.locator("#tile-demand").wait_for()
 
