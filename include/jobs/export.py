@@ -2,10 +2,11 @@
 
 import json
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property, partial
+from hashlib import sha256
 from itertools import groupby
 from typing import Any, Final
 
@@ -13,12 +14,12 @@ import duckdb
 
 from include.domain.calendar import DAY, Interval, irish_day, midnight
 from include.domain.catalogue import ATTRIBUTION
-from include.domain.readings import Feed
+from include.domain.readings import Feed, Partition
 from include.domain.series import Area, Role
 from include.export import ALSO_READS, COLUMNS, NEWEST, area_sql, sql, withheld_parameters
 from include.jobs.summary import AreaSummary, Column, Columns, as_columns, as_json, gaps_since, head_of, since
 from include.sources.base import SourceEntry
-from include.storage.duck import Databases, existing_files
+from include.storage.duck import Databases, existing, existing_files
 from include.storage.keys import SCHEMA_VERSION, partitions_of, summary_key
 from include.storage.object_store import ObjectStore
 
@@ -53,6 +54,13 @@ class Export:
             area, columns, newest or columns, now=self.now, feed=self.feed, attribution=entry.attribution
         )
         return self._write(name, summary.document(self._window))
+
+    def version(self, source_id: str, name: str) -> str:
+        """Tells one state of the files that an area's summary is made of from another: a digest of their versions."""
+        entry = next(one for one in self.entries if one.source_id == source_id)
+        areas = [entry.area(one) for one in (name, *ALSO_READS.get(name, ()))]
+        files = existing(self.store, self._partitions(source_id, areas, self._window))
+        return sha256(repr([(info.key, info.version) for info in files.values()]).encode()).hexdigest()
 
     def current(self) -> bool:
         """Write the newest values of all areas, from their summaries."""
@@ -106,15 +114,7 @@ class Export:
         areas: Sequence[Area],
         span: Interval,
     ) -> Columns:
-        files = existing_files(
-            self.store,
-            (
-                partition
-                for area in areas
-                for region in area.regions
-                for partition in partitions_of(source_id, area, region, span)
-            ),
-        )
+        files = existing_files(self.store, self._partitions(source_id, areas, span))
         if not files:
             return {}
         offered = {
@@ -127,6 +127,11 @@ class Export:
         }
         named = {name: value for name, value in offered.items() if f"${name}" in query}
         return _columns(connection.execute(sql(COLUMNS).format(readings=query), named).fetchnumpy())
+
+    def _partitions(self, source_id: str, areas: Iterable[Area], span: Interval) -> Iterator[Partition]:
+        for area in areas:
+            for region in area.regions:
+                yield from partitions_of(source_id, area, region, span)
 
     def _summaries(self, parse: Parse) -> list[dict[str, Any]]:
         found = (self._read(area.name, parse) for entry in self.entries for area in entry.areas)

@@ -1,9 +1,10 @@
 """The export DAG: one mapped task per area, then current and snapshot."""
 
+import logging
 from datetime import timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from airflow.sdk import DAG, TriggerRule, get_current_context, task
+from airflow.sdk import DAG, AssetAlias, TriggerRule, get_current_context, task
 from airflow.sdk.exceptions import AirflowSkipException
 
 from include.domain.errors import Incomplete
@@ -17,7 +18,13 @@ from include.sources.registry import SOURCES
 if TYPE_CHECKING:
     from include.jobs.export import Export
 
+log = logging.getLogger(__name__)
+
 TARGETS: Final = [{"source_id": entry.source_id, "area": area.name} for entry in SOURCES for area in entry.areas]
+VERSION: Final = "version"
+"""XCom key of the state of the readings that an area's task was about to read."""
+AGAIN: Final = AssetAlias("readings_not_exported")
+"""How `reconcile` emits the event of READINGS for what the run has not read, and none otherwise."""
 
 
 def export_dag() -> DAG:
@@ -26,10 +33,11 @@ def export_dag() -> DAG:
     Wakes on an event of the `readings` Asset and reads the store, which is the truth: one summary per area with the
     last 30 days, then `current` (the newest reading of every series), `snapshot` (everything at once) and `recent` (the
     same of the last three days); beside them `catalogue` and `files` (what there is, from an inventory that reads only
-    the files that have changed). A summary that has not changed is not written. Clearing any task gives the same
-    summaries.
+    the files that have changed). A summary that has not changed is not written. Summaries are of the moment at which
+    they are written, whenever the run was due: clearing any task of any run, however old, gives what is true now.
 
     `reconcile` is red when any of them could not be written, and then somebody is told, if there is an alert topic.
+    When readings have come in that the run has not read, it wakes the export once more.
     """
     with DAG(
         dag_id="export",
@@ -59,6 +67,8 @@ def _area(source_id: str, area: str) -> bool:
     export = _export()
     if source_id not in {entry.source_id for entry in export.entries}:
         raise AirflowSkipException(f"{source_id} fills no store of the feed {export.feed}")
+    # Before it is read: what changes from here on is seen by `reconcile`.
+    get_current_context()["ti"].xcom_push(key=VERSION, value=export.version(source_id, area))
     return export.area(source_id, area)
 
 
@@ -86,15 +96,34 @@ def _inventory() -> dict[str, int]:
     return read
 
 
-@task(task_id="reconcile", trigger_rule=TriggerRule.ALL_DONE)
+@task(task_id="reconcile", outlets=[AGAIN], trigger_rule=TriggerRule.ALL_DONE)
 def _reconcile() -> None:
-    """Red when a summary could not be written, and told: a red task never hides in a green run."""
-    ti = get_current_context()["ti"]
+    """Red when a summary could not be written, and told; wakes the export again for what came in meanwhile."""
+    context = get_current_context()
+    ti = context["ti"]
     with telling("export", Cause.EXPORT_FAILED):
         states = ti.get_task_states(dag_id=ti.dag_id, run_ids=[ti.run_id]).get(ti.run_id, {})
         red = sorted(name for name, state in states.items() if state in {"failed", "upstream_failed"})
         if red:
             raise Incomplete(f"{', '.join(_label(name) for name in red)}; the log of each says why")
+    if moved_on := _moved_on(ti):
+        log.info("readings of %s have changed since they were read: the export goes round once more", moved_on)
+        context["outlet_events"][AGAIN].add(READINGS, extra={"source": "export", "areas": moved_on})
+
+
+def _moved_on(ti: Any) -> list[str]:
+    """Areas whose readings have changed since this run read them.
+
+    Airflow may have dropped the event that told of them (apache/airflow#56050): the run that was waiting takes the time
+    of its first event for now.
+    """
+    export = _export()
+    read = ti.xcom_pull(task_ids="area", key=VERSION, map_indexes=range(len(TARGETS)))
+    return [
+        target["area"]
+        for target, version in zip(TARGETS, read, strict=True)
+        if version is not None and version != export.version(target["source_id"], target["area"])
+    ]
 
 
 def _label(name: str) -> str:
@@ -108,6 +137,5 @@ def _export() -> "Export":
 
     settings = load_settings()
     store = open_claimed(settings)
-    now = settings.now or get_current_context()["dag_run"].run_after
     entries = tuple(entry for entry in SOURCES if entry.areas and settings.feed in entry.feeds)
-    return Export(store=store, feed=settings.feed, entries=entries, now=now)
+    return Export(store=store, feed=settings.feed, entries=entries, now=settings.clock())

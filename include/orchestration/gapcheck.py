@@ -1,13 +1,14 @@
-"""The gap check DAG: plan per source → trigger repairs, two at a time → report."""
+"""The gap check DAG: for each source plan → trigger repairs, two at a time; then report."""
 
 import logging
+from collections import Counter
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any, Final
 
 from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
-from airflow.sdk import DAG, Param, TriggerRule, Variable, get_current_context, task
+from airflow.sdk import DAG, Param, TaskGroup, TriggerRule, Variable, get_current_context, task
 from airflow.sdk.exceptions import AirflowSkipException
 
 from include.domain.calendar import DAY, irish_day
@@ -74,23 +75,28 @@ def gapcheck_dag() -> DAG:
         doc_md=doc_md(gapcheck_dag),
         description="Find missing slots, trigger repairs, write gaps.json",
     ) as dag:
-        planned = _plan.expand(source_id=[entry.source_id for entry in SOURCES])
-        triggered = TriggerRepair.partial(
-            task_id="trigger",
-            # Without it parallel copies collide.
-            logical_date=None,
-            skip_when_already_exists=True,
-            fail_when_dag_is_paused=True,
-            wait_for_completion=True,
-            deferrable=True,
-            # One query of the triggerer for each of the two repairs that run at once.
-            poke_interval=3,
-            allowed_states=["success", "failed"],
-            failed_states=[],
-            max_active_tis_per_dagrun=AT_ONCE,
-            map_index_template="{{ task.trigger_run_id }}",
-        ).expand_kwargs(_repairs(planned))
-        triggered >> _report()
+        reported = _report()
+        # A group per source: one that cannot be checked holds up no other, and all of its own is cleared with it.
+        for entry in SOURCES:
+            with TaskGroup(entry.source_id, tooltip=entry.title):
+                planned = _plan(entry.source_id)
+                triggered = TriggerRepair.partial(
+                    task_id="trigger",
+                    # Without it parallel copies collide.
+                    logical_date=None,
+                    skip_when_already_exists=True,
+                    fail_when_dag_is_paused=True,
+                    wait_for_completion=True,
+                    deferrable=True,
+                    # One query of the triggerer for each of the two repairs that run at once.
+                    poke_interval=3,
+                    allowed_states=["success", "failed"],
+                    failed_states=[],
+                    max_active_tis_per_dagrun=AT_ONCE,
+                    map_index_template="{{ task.trigger_run_id }}",
+                ).expand_kwargs(planned)
+            # The report has an edge from every task that it judges, and both write the ledger: never at the same time.
+            [planned, triggered] >> reported
     return dag
 
 
@@ -107,7 +113,7 @@ def _params() -> dict[str, Param]:
     }
 
 
-@task(task_id="plan", map_index_template="{{ task.op_kwargs['source_id'] }}", execution_timeout=timedelta(minutes=30))
+@task(task_id="plan", execution_timeout=timedelta(minutes=30))
 def _plan(source_id: str) -> list[dict[str, Any]]:
     """The repairs of one source, written into its ledger; a dry run writes nothing."""
     context = get_current_context()
@@ -117,6 +123,11 @@ def _plan(source_id: str) -> list[dict[str, Any]]:
             "gapcheck is not backfilled: trigger it with start and end, and one run checks all the days"
         )
     refuse_unknown(params, _params())
+    if _triggers_are_over(source_id):
+        raise AirflowSkipException(
+            "this task was cleared without its downstream: nobody would trigger what it plans, so nothing is planned. "
+            "Clear it with its downstream, or trigger another check"
+        )
     check = _check(source(source_id), settings, params)
     ledger = _read_ledger(source_id)
     plan = check.plan(
@@ -132,10 +143,10 @@ def _plan(source_id: str) -> list[dict[str, Any]]:
     return [_request(repair) for repair in plan.repairs]
 
 
-@task(task_id="repairs", trigger_rule=TriggerRule.ALL_DONE)
-def _repairs(planned: Any) -> list[dict[str, Any]]:
-    """All sources' repairs in one list: a source that cannot be checked holds up no other."""
-    return [request for requests in planned if requests for request in requests]
+def _triggers_are_over(source_id: str) -> bool:
+    """Whether the triggers of this source ended before its plan did: a person has cleared the plan alone."""
+    over = {"success", "failed", "skipped", "upstream_failed"}
+    return any(name.startswith(f"{source_id}.trigger") and state in over for name, state in _states().items())
 
 
 @task(task_id="report", trigger_rule=TriggerRule.ALL_DONE, execution_timeout=timedelta(minutes=30))
@@ -181,14 +192,20 @@ def _write_report() -> dict[str, int]:
 
 def _red_before() -> list[str]:
     """Tasks of this run that failed: a red one never hides in a green run."""
+    red: Counter[str] = Counter()
+    for name, state in _states().items():
+        if state == "failed":
+            # `eirgrid.trigger_3` is an instance of `eirgrid.trigger`.
+            task_id, _, index = name.rpartition("_")
+            red[task_id if index.isdigit() else name] += 1
+    return [f"{count} of {name} failed; the log of each says why" for name, count in sorted(red.items())]
+
+
+def _states() -> dict[str, str]:
+    """The state of each task instance of this run, by its name."""
     ti = get_current_context()["ti"]
-    red = {
-        name: ti.get_ti_count(
-            dag_id=ti.dag_id, task_ids=[name], run_ids=[ti.run_id], states=["failed", "upstream_failed"]
-        )
-        for name in ("plan", "repairs", "trigger")
-    }
-    return [f"{count} of {name} failed; the log of each says why" for name, count in red.items() if count]
+    found: dict[str, str] = ti.get_task_states(dag_id=ti.dag_id, run_ids=[ti.run_id]).get(ti.run_id, {})
+    return found
 
 
 def _settled(entry: SourceEntry, settings: Settings) -> "SourceReport":

@@ -1,10 +1,11 @@
 """The ingest DAG of a source: plan → ingest or repair, mapped → publish → reconcile."""
 
 import logging
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
-from airflow.sdk import DAG, Param, TriggerRule, get_current_context, task
+from airflow.sdk import DAG, AssetAlias, Param, TriggerRule, get_current_context, task
 from airflow.sdk.exceptions import AirflowSkipException
 from irish_day_timetable import LiveAndIrishDays
 
@@ -35,6 +36,10 @@ PROBLEM: Final = "problem"
 """XCom key of why there is no plan."""
 RESULT: Final = "outcome"
 """XCom key of a unit's result; pushed whether the unit went well or not."""
+TOLD: Final = "told"
+"""XCom key of the results that `publish` has told of: by the unit's label, when the result was pushed."""
+LATE: Final = AssetAlias("readings_told_late")
+"""How `reconcile` emits the event of READINGS for what `publish` has not told of, and none otherwise."""
 
 
 def ingest_dag(entry: SourceEntry) -> DAG:
@@ -85,8 +90,10 @@ def ingest_dag(entry: SourceEntry) -> DAG:
         ]
         for mapped in fetched:
             mapped.operator.operator_extra_links = LINKS
-        published = _publish(entry.source_id)
-        fetched >> published >> _reconcile(entry.source_id)
+        reconciled = _reconcile(entry.source_id)
+        # It has an edge from every task that it judges: cleared together with one of them, it waits for it.
+        [live, repairs, *fetched] >> reconciled
+        fetched >> _publish(entry.source_id) >> reconciled
     return dag
 
 
@@ -157,7 +164,8 @@ def _run_unit(unit: dict[str, Any], *, strict: bool) -> None:
             readings=open_readings(settings, attribution=entry.attribution),
             clock=settings.clock,
         )
-        so_far = RunSoFar.of(_results(since=get_current_context()["dag_run"].start_date))
+        ended = _results(since=get_current_context()["dag_run"].start_date)
+        so_far = RunSoFar.of([one.result for one in ended])
         result = job.run(planned, live=not strict, so_far=so_far)
     except Exception as error:
         _push_result(our_error(planned, error))
@@ -179,22 +187,19 @@ def _settle(result: UnitResult, *, strict: bool) -> None:
 @task(task_id="publish", outlets=[READINGS], trigger_rule=TriggerRule.ALL_DONE, priority_weight=20)
 def _publish(source_id: str) -> None:
     """Tell the export what changed; skipped, and no event, when nothing did."""
-    # Instances that were not cleared keep their results of the last time; the run's start tells them apart.
-    started = get_current_context()["dag_run"].start_date
-    changed = [result for result in _results(since=started) if result.rows]
+    changed = _changed()
+    _push(TOLD, {one.result.label: one.pushed_at for one in changed})
     if not changed:
         raise AirflowSkipException("nothing new in any unit: no object written, no export needed")
-    get_current_context()["outlet_events"][READINGS].extra = {
-        "source": source_id,
-        "areas": sorted({result.area for result in changed}),
-        "partitions": len(changed),
-        "rows": sum(result.rows for result in changed),
-    }
+    get_current_context()["outlet_events"][READINGS].extra = _news(source_id, changed)
 
 
-@task(task_id="reconcile", trigger_rule=TriggerRule.ALL_DONE, priority_weight=20)
+@task(task_id="reconcile", outlets=[LATE], trigger_rule=TriggerRule.ALL_DONE, priority_weight=20)
 def _reconcile(source_id: str) -> dict[str, int]:
-    """Compare the plan with what happened, and tell of it: a red unit never hides in a green run."""
+    """Compare the plan with what happened, and tell of it: a red unit never hides in a green run.
+
+    It also tells the export of what `publish` could not: rows of units that were cleared when `publish` was not.
+    """
     context = get_current_context()
     settings, live = load_settings(), _is_live(context)
     now = settings.now or context["dag_run"].run_after
@@ -205,14 +210,61 @@ def _reconcile(source_id: str) -> dict[str, int]:
         if live:
             tell_whole(source_id, Cause.OUR_ERROR, reason=str(error))
         raise
-    results, areas = _results(), source(source_id).areas
+    results, areas = [one.result for one in _results()], source(source_id).areas
     verdict = reconcile(units, results, areas=areas, now=now, strict=strict)
     if live:
         _end_cycle(source_id, units, results, settings=settings, now=now)
-    if faults := "; ".join(verdict.faults):
+    if faults := "; ".join([*verdict.faults, *_red_without_a_fault(units, results, strict=strict)]):
         note(faults)
         raise Incomplete(faults)
+    _tell_late(source_id)
     return verdict.counts
+
+
+def _changed() -> list["_Pushed"]:
+    """Results of this run with rows of their own.
+
+    Instances that were not cleared keep their results of the last time; the run's start tells them apart.
+    """
+    started = get_current_context()["dag_run"].start_date
+    return [one for one in _results(since=started) if one.result.rows]
+
+
+def _tell_late(source_id: str) -> None:
+    """Emit the event of what `publish` has not told of, if there is any."""
+    context = get_current_context()
+    told = context["ti"].xcom_pull(task_ids="publish", key=TOLD) or {}
+    late = [one for one in _changed() if told.get(one.result.label) != one.pushed_at]
+    if late:
+        log.info("told the export of %s units that publish had not told of", len(late))
+        context["outlet_events"][LATE].add(READINGS, extra=_news(source_id, late))
+
+
+def _news(source_id: str, changed: list["_Pushed"]) -> dict[str, Any]:
+    """What an event of READINGS carries."""
+    return {
+        "source": source_id,
+        "areas": sorted({one.result.area for one in changed}),
+        "partitions": len(changed),
+        "rows": sum(one.result.rows for one in changed),
+    }
+
+
+def _red_without_a_fault(units: list[Unit], results: list[UnitResult], *, strict: bool) -> list[str]:
+    """Tasks that are red although no result says why, such as one that was killed after it had pushed its result."""
+    ti = get_current_context()["ti"]
+    states = ti.get_task_states(dag_id=ti.dag_id, run_ids=[ti.run_id]).get(ti.run_id, {})
+    red = {name for name, state in states.items() if state in {"failed", "upstream_failed"}}
+    fine = {
+        one.label
+        for one in results
+        if not (one.outcome.is_ours or (strict and one.outcome is Outcome.UPSTREAM_UNAVAILABLE))
+    }
+    # Airflow's name of a mapped instance is that of its task and its place among the units.
+    task_id = "repair" if strict else "ingest"
+    told = {f"{task_id}_{place}" for place, unit in enumerate(units) if unit.label not in fine}
+    labels = {f"{task_id}_{place}": unit.label for place, unit in enumerate(units)}
+    return [f"{labels.get(name, name)}: its task is red; see its log" for name in sorted(red - told)]
 
 
 def _planned(ti: Any) -> tuple[list[Unit], bool]:
@@ -278,15 +330,21 @@ def _other_live_run(context: Any) -> bool:
     return bool(ti.get_dr_count(dag_id=ti.dag_id, logical_dates=earlier, states=["running"]))
 
 
-def _results(*, since: datetime | None = None) -> list[UnitResult]:
+@dataclass(frozen=True)
+class _Pushed:
+    """The result of a unit, and when its task pushed it."""
+
+    result: UnitResult
+    pushed_at: str
+    """ISO 8601, UTC, to the microsecond: tells one try of a unit from the next."""
+
+
+def _results(*, since: datetime | None = None) -> list[_Pushed]:
     """Results of the units of this run that have ended, in the order in which they did."""
     pulled = get_current_context()["ti"].xcom_pull(task_ids=["ingest", "repair"], key=RESULT)
-    found = sorted((one for one in pulled if one is not None), key=lambda one: str(one["pushed_at"]))
-    return [
-        result_from_xcom(one["result"])
-        for one in found
-        if since is None or datetime.fromisoformat(one["pushed_at"]) >= since
-    ]
+    found = [_Pushed(result_from_xcom(one["result"]), str(one["pushed_at"])) for one in pulled if one is not None]
+    recent = [one for one in found if since is None or datetime.fromisoformat(one.pushed_at) >= since]
+    return sorted(recent, key=lambda one: one.pushed_at)
 
 
 def _push_result(result: UnitResult) -> None:

@@ -101,6 +101,16 @@ def test_reconcile_is_the_only_leaf(bag: dict[str, Any]) -> None:
     assert own["ingest_eirgrid.publish"]["trigger_rule"] == "all_done"
 
 
+@pytest.mark.parametrize(
+    ("dag_id", "judge"), [("ingest_eirgrid", "reconcile"), ("export", "reconcile"), ("gapcheck", "report")]
+)
+def test_a_task_that_judges_has_an_edge_from_each_that_it_judges(bag: dict[str, Any], dag_id: str, judge: str) -> None:
+    """Without one it would not wait for a task that is cleared together with it."""
+    own = {name.partition(".")[2]: task for name, task in tasks(bag).items() if name.startswith(f"{dag_id}.")}
+    waits = {name for name, task in own.items() if judge in task.get("downstream_task_ids", ())}
+    assert waits == set(own) - {judge}
+
+
 FOLDER = """
 title: Rooftop solar
 attribution: "Data: Example Institute"

@@ -1,27 +1,18 @@
 """The gap check through a real scheduler: a hole is found, asked for again, filled, exported and no longer told of."""
 
-import io
 import json
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
 import pytest
 
 from include.domain.ledger import variable_name
-from include.domain.readings import Feed
-from include.storage.parquet import encode
 from tests.e2e.deployment import Deployment, while_locked
+from tests.e2e.holes import ASKED, HOLE, lose, read, repairs_of
 from tests.e2e.serving import api_over
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("simulated"), pytest.mark.timeout(180)]
-
-WIND = "simulated/readings/source=eirgrid/area=wind/region=ROI/year=2026/month=11/data.parquet"
-ASKED = {"start": "2026-11-21", "end": "2026-11-21", "areas": ["wind"], "regions": ["ROI"]}
-HOLE = [datetime(2026, 11, 21, 9, tzinfo=UTC) + n * timedelta(minutes=15) for n in range(5)]
 
 
 @pytest.fixture(scope="module")
@@ -39,36 +30,9 @@ def filled(exporting: Deployment) -> Deployment:
     return exporting
 
 
-def read(deployment: Deployment) -> Any:
-    body = deployment.s3.get_object(Bucket=deployment.bucket, Key=WIND)["Body"].read()
-    return pq.read_table(io.BytesIO(body))
-
-
-def lose(deployment: Deployment, slots: list[datetime]) -> None:
-    for run in deployment.run_ids("ingest_eirgrid"):
-        deployment.finish("ingest_eirgrid", run)
-    table = read(deployment)
-    kept = table.filter(
-        pc.invert(pc.is_in(table["timestamp"], value_set=pc.cast(slots_of(slots), table["timestamp"].type)))
-    )
-    assert kept.num_rows == table.num_rows - 2 * len(slots)
-    deployment.s3.put_object(Bucket=deployment.bucket, Key=WIND, Body=encode(kept, feed=Feed.SIMULATED))
-
-
-def slots_of(slots: list[datetime]) -> Any:
-    import pyarrow as pa
-
-    return pa.array(slots, pa.timestamp("us", tz="UTC"))
-
-
 def check(deployment: Deployment, **params: Any) -> tuple[str, str]:
     run = deployment.trigger("gapcheck", params)
     return run, deployment.finish("gapcheck", run)
-
-
-def repairs_of(deployment: Deployment) -> list[dict[str, Any]]:
-    runs = deployment.airflow.get("dags/ingest_eirgrid/dagRuns", limit=100)["dag_runs"]
-    return [run for run in runs if str(run["dag_run_id"]).startswith("gapcheck__")]
 
 
 def test_a_hole_is_found_filled_exported_and_no_longer_told_of_without_a_hand_on_it(exporting: Deployment) -> None:
@@ -175,7 +139,7 @@ def test_a_dry_run_says_what_it_would_do_and_does_nothing(filled: Deployment) ->
     before, triggered = filled.objects("simulated/"), len(repairs_of(filled))
     run, state = check(filled, **ASKED, dry_run=True)
     assert state == "success"
-    told = filled.log("gapcheck", run, "plan", map_index=0)
+    told = filled.log("gapcheck", run, "eirgrid.plan")
     assert "would trigger 1 DagRuns" in told
     assert "wind · ROI · 2026-11-21 to 2026-11-21" in told
     assert "wind · ROI · WIND_ACTUAL: 5 not_fetched" in told
@@ -199,8 +163,8 @@ def test_a_paused_ingest_is_told_and_what_was_not_triggered_comes_next_time(fill
     filled.pause("ingest_eirgrid")
     run, state = check(filled, **ASKED)
     assert state == "failed"
-    assert "is paused" in filled.log("gapcheck", run, "trigger", map_index=0)
-    assert "1 of trigger failed" in filled.log("gapcheck", run, "report")
+    assert "is paused" in filled.log("gapcheck", run, "eirgrid.trigger", map_index=0)
+    assert "1 of eirgrid.trigger failed" in filled.log("gapcheck", run, "report")
     assert len(repairs_of(filled)) == before
     filled.resume("ingest_eirgrid")
     _, state = check(filled, **ASKED)
@@ -224,7 +188,7 @@ def test_a_wrong_param_is_refused_in_one_line_and_leaves_everything_as_it_was(
     before = filled.objects("simulated/summaries/gaps")
     run, state = check(filled, **params)
     assert state == "failed"
-    assert line in filled.log("gapcheck", run, "plan", map_index=0)
+    assert line in filled.log("gapcheck", run, "eirgrid.plan")
     assert filled.objects("simulated/summaries/gaps") == before
 
 
@@ -237,7 +201,7 @@ def test_it_is_not_backfilled(filled: Deployment) -> None:
     filled.wait(lambda: len(filled.airflow.get(path, run_type="backfill")["dag_runs"]) >= 1, "the backfill")
     for run in filled.airflow.get(path, run_type="backfill")["dag_runs"]:
         assert filled.finish("gapcheck", str(run["dag_run_id"])) == "failed"
-        assert "is not backfilled" in filled.log("gapcheck", str(run["dag_run_id"]), "plan", map_index=0)
+        assert "is not backfilled" in filled.log("gapcheck", str(run["dag_run_id"]), "eirgrid.plan")
     assert len(repairs_of(filled)) == before
 
 
@@ -246,5 +210,5 @@ def test_a_foreign_ledger_stops_the_check_and_is_left_alone(filled: Deployment) 
     filled.airflow.patch(f"variables/{name}", {"key": name, "value": '{"mine": 1}'})
     run, state = check(filled, **ASKED)
     assert state == "failed"
-    assert f"Variable {name}: got" in filled.log("gapcheck", run, "plan", map_index=0)
+    assert f"Variable {name}: got" in filled.log("gapcheck", run, "eirgrid.plan")
     assert json.loads(filled.airflow.get(f"variables/{name}")["value"]) == {"mine": 1}

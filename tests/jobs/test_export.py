@@ -56,6 +56,18 @@ def _reading(summary: Json, region: str, field: str) -> Json:
     return reading
 
 
+def test_the_version_of_what_a_summary_is_made_of_changes_with_its_readings_only(
+    readings: ReadingsStore, store: LocalStore
+) -> None:
+    fill(readings, "snsp", "ALL", [(NOON, "SNSP_ALL", 40)])
+    before = {name: _export(store).version("eirgrid", name) for name in ("snsp", "wind")}
+    fill(readings, "snsp", "ALL", [(NOON, "SNSP_ALL", 40)])
+    assert _export(store).version("eirgrid", "snsp") == before["snsp"]
+    fill(readings, "snsp", "ALL", [("2026-02-10T12:15:00Z", "SNSP_ALL", 41)])
+    assert _export(store).version("eirgrid", "snsp") != before["snsp"]
+    assert _export(store).version("eirgrid", "wind") == before["wind"]
+
+
 def test_the_numbers_are_the_stored_ones(readings: ReadingsStore, store: LocalStore) -> None:
     fill(readings, "snsp", "ALL", [("2026-02-10T11:00:00Z", "SNSP_ALL", 41.2187), (NOON, "SNSP_ALL", 0)])
     summary = _summary(store, "snsp")
