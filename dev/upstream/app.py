@@ -84,7 +84,7 @@ class Desk:
         """Decide what goes wrong, answer accordingly, and keep a note of it."""
         now = self.control.clock()
         struck = self.control.faults.firing(call, now)
-        # The list as it is now: an answer that is still on its way when the list is emptied is none of the next test's.
+        # The list as it is now: when it is emptied meanwhile, this answer belongs to the test before.
         asked = self.control.requests
         response = await self._respond(call, words, Moment(self.feed, now, struck, self.options.vargen_shape))
         response.headers["X-Data-Feed"] = self.feed.name

@@ -11,7 +11,7 @@ from include.domain.errors import Incomplete
 from include.domain.incidents import Cause
 from include.orchestration.alerts import telling
 from include.orchestration.assets import READINGS
-from include.orchestration.tasks import DEFAULTS, START, doc_md, open_claimed
+from include.orchestration.tasks import DEFAULTS, RED, START, doc_md, open_claimed, task_states
 from include.settings import load_settings
 from include.sources.registry import SOURCES
 
@@ -102,8 +102,7 @@ def _reconcile() -> None:
     context = get_current_context()
     ti = context["ti"]
     with telling("export", Cause.EXPORT_FAILED):
-        states = ti.get_task_states(dag_id=ti.dag_id, run_ids=[ti.run_id]).get(ti.run_id, {})
-        red = sorted(name for name, state in states.items() if state in {"failed", "upstream_failed"})
+        red = sorted(name for name, state in task_states().items() if state in RED)
         if red:
             raise Incomplete(f"{', '.join(_label(name) for name in red)}; the log of each says why")
     if moved_on := _moved_on(ti):

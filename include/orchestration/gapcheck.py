@@ -19,7 +19,7 @@ from include.domain.repairs import Repair
 from include.jobs.plan import narrowed, parse_days
 from include.orchestration.alerts import telling
 from include.orchestration.params import days_and_areas, refuse_unknown
-from include.orchestration.tasks import DEFAULTS, START, doc_md, open_claimed
+from include.orchestration.tasks import DEFAULTS, RED, START, doc_md, open_claimed, task_states
 from include.settings import Settings, load_settings
 from include.sources.base import SourceEntry
 from include.sources.registry import SOURCES, source
@@ -146,7 +146,7 @@ def _plan(source_id: str) -> list[dict[str, Any]]:
 def _triggers_are_over(source_id: str) -> bool:
     """Whether the triggers of this source ended before its plan did: a person has cleared the plan alone."""
     over = {"success", "failed", "skipped", "upstream_failed"}
-    return any(name.startswith(f"{source_id}.trigger") and state in over for name, state in _states().items())
+    return any(name.startswith(f"{source_id}.trigger") and state in over for name, state in task_states().items())
 
 
 @task(task_id="report", trigger_rule=TriggerRule.ALL_DONE, execution_timeout=timedelta(minutes=30))
@@ -193,19 +193,12 @@ def _write_report() -> dict[str, int]:
 def _red_before() -> list[str]:
     """Tasks of this run that failed: a red one never hides in a green run."""
     red: Counter[str] = Counter()
-    for name, state in _states().items():
-        if state == "failed":
+    for name, state in task_states().items():
+        if state in RED:
             # `eirgrid.trigger_3` is an instance of `eirgrid.trigger`.
             task_id, _, index = name.rpartition("_")
             red[task_id if index.isdigit() else name] += 1
     return [f"{count} of {name} failed; the log of each says why" for name, count in sorted(red.items())]
-
-
-def _states() -> dict[str, str]:
-    """The state of each task instance of this run, by its name."""
-    ti = get_current_context()["ti"]
-    found: dict[str, str] = ti.get_task_states(dag_id=ti.dag_id, run_ids=[ti.run_id]).get(ti.run_id, {})
-    return found
 
 
 def _settled(entry: SourceEntry, settings: Settings) -> "SourceReport":

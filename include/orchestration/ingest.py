@@ -22,7 +22,7 @@ from include.orchestration.alerts import first_red, note, run_after, tell, tell_
 from include.orchestration.assets import READINGS
 from include.orchestration.links import LINKS, links_of
 from include.orchestration.params import days_and_areas, refuse_unknown
-from include.orchestration.tasks import DEFAULTS, START, doc_md, open_claimed, open_readings
+from include.orchestration.tasks import DEFAULTS, RED, START, doc_md, open_claimed, open_readings, task_states
 from include.orchestration.units import result_from_xcom, result_to_xcom, unit_from_xcom, unit_to_xcom
 from include.settings import Settings, live_pool, load_settings, repair_pool
 from include.sources.base import SourceEntry
@@ -236,7 +236,7 @@ def _tell_late(source_id: str) -> None:
     told = context["ti"].xcom_pull(task_ids="publish", key=TOLD) or {}
     late = [one for one in _changed() if told.get(one.result.label) != one.pushed_at]
     if late:
-        log.info("told the export of %s units that publish had not told of", len(late))
+        log.info("waking the export: %s units have stored rows since publish ran", len(late))
         context["outlet_events"][LATE].add(READINGS, extra=_news(source_id, late))
 
 
@@ -252,9 +252,7 @@ def _news(source_id: str, changed: list["_Pushed"]) -> dict[str, Any]:
 
 def _red_without_a_fault(units: list[Unit], results: list[UnitResult], *, strict: bool) -> list[str]:
     """Tasks that are red although no result says why, such as one that was killed after it had pushed its result."""
-    ti = get_current_context()["ti"]
-    states = ti.get_task_states(dag_id=ti.dag_id, run_ids=[ti.run_id]).get(ti.run_id, {})
-    red = {name for name, state in states.items() if state in {"failed", "upstream_failed"}}
+    red = {name for name, state in task_states().items() if state in RED}
     fine = {
         one.label
         for one in results

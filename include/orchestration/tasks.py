@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from airflow.sdk import ExceptionRetryPolicy, RetryAction, RetryRule
+from airflow.sdk import ExceptionRetryPolicy, RetryAction, RetryRule, get_current_context
 
 from include.domain import errors
 
@@ -51,6 +51,17 @@ def doc_md(declaring: Callable[..., Any], *, of: str = "") -> str:
     heading = first.removesuffix(".")
     named = f"{of}: {heading[:1].lower()}{heading[1:]}" if of else heading
     return f"### {named}\n{rest}"
+
+
+RED: Final = frozenset({"failed", "upstream_failed"})
+"""States of a task that has not done its work."""
+
+
+def task_states() -> dict[str, str]:
+    """The state of each task instance of this run, by its name: `publish`, or `ingest_3` for a mapped one."""
+    ti = get_current_context()["ti"]
+    states: dict[str, str] = ti.get_task_states(dag_id=ti.dag_id, run_ids=[ti.run_id]).get(ti.run_id, {})
+    return states
 
 
 def open_claimed(settings: "Settings") -> "ObjectStore":

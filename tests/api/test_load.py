@@ -38,7 +38,6 @@ class Load:
 
 SHORT: Final = Load(clients=50, seconds=3)
 LONG: Final = Load(clients=200, seconds=60)
-"""Answers, on average three for each client."""
 PATIENCE: Final = 60.0
 """Seconds more that clients may ask for until they have seen what they wait for: a slow machine, or bad luck."""
 PATHS: Final = ("/api/snapshot", "/api/current", "/api/wind", "/api/co2", "/api/demand", "/api/catalogue")

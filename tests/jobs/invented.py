@@ -17,7 +17,6 @@ from include.sources.base import Clock, DataChunk, Known, Setback, Source
 from include.storage.readings import ReadingsStore
 
 Reading = tuple[str, str, float | None]
-"""(ISO stamp, field, value)."""
 """(timestamp, field, value)."""
 NOW: Final = "2026-02-10T12:05:00Z"
 
