@@ -3,7 +3,7 @@
 A message says what was seen; where a person can do something about it, also what is allowed and what to do.
 """
 
-from typing import Final
+from typing import Final, Self
 
 SAMPLE_BYTES: Final = 2048
 """How much of an offending answer is kept in the log and in the outcome."""
@@ -17,9 +17,13 @@ class SettingInvalid(GridError):
     """A setting or a Param is missing or wrong: nothing is fetched and nothing is written."""
 
     @classmethod
-    def of(cls, name: str, value: object, allowed: str) -> "SettingInvalid":
+    def of(cls, name: str, value: object, allowed: str) -> Self:
         """One line that names the setting, the value seen and the values allowed."""
         return cls(f"{name}: got {value!r}; allowed: {allowed}")
+
+
+class ParamsInvalid(SettingInvalid):
+    """What a run was asked for cannot be done. Running it again asks for the same: another run has to be triggered."""
 
 
 class UpstreamError(GridError):
@@ -75,6 +79,11 @@ class SourceFault(GridError):
 
 class Incomplete(GridError):
     """A run ended with work undone that needs a person. Looking again at once finds the same."""
+
+    def __init__(self, message: str, *, advice: str = "") -> None:
+        super().__init__(message)
+        self.advice = advice
+        """What the person can do about it, where that is known."""
 
 
 class LedgerUnreadable(GridError):

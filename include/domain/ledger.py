@@ -4,12 +4,10 @@ One JSON document per source, kept in an Airflow Variable. Days of which the sam
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import date, datetime, timedelta
-from functools import lru_cache
 from hashlib import sha256
-from itertools import groupby
 from typing import Any, Final, NamedTuple
 
 from include.domain.calendar import DAY, HOUR, days
@@ -18,9 +16,6 @@ from include.domain.errors import LedgerUnreadable
 SCHEMA_VERSION: Final = 1
 MAX_ENTRIES: Final = 2000
 MAX_BYTES: Final = 256 * 1024
-HEAD_BYTES: Final = 200
-LONGEST_OUTCOME: Final = 20
-LONGEST_ANSWER: Final = 40
 FIRST_COOLDOWN: Final = 6 * HOUR
 LONGEST_COOLDOWN: Final = 2 * DAY
 JITTER: Final = 0.2
@@ -99,32 +94,18 @@ def variable_name(source_id: str) -> str:
     return f"gap_ledger_{source_id}"
 
 
-def size(ledger: Ledger) -> int:
-    """Bytes that the ledger may come to at most, once every one of its days has an outcome of its own."""
-    return HEAD_BYTES + sum(_largest(key, entry) for key, entry in ledger.items())
-
-
-def fits(ledger: Ledger) -> bool:
-    """Whether the ledger keeps within its bounds, whatever its repairs come to."""
-    return len(ledger) <= MAX_ENTRIES and size(ledger) <= MAX_BYTES
-
-
-@lru_cache(maxsize=8192)
-def _largest(key: DayKey, entry: Entry) -> int:
-    at = entry.first_seen
-    longest = replace(
-        entry, tries=9999, outcome="x" * LONGEST_OUTCOME, answer="x" * LONGEST_ANSWER, same=9999, same_since=at
-    )
-    day = str(key.day)
-    return len(json.dumps({"area": key.area, "region": key.region, "first": day, "last": day, **_plain(longest)})) + 3
+def fits(ledger: Ledger, source_id: str) -> bool:
+    """Whether the text of the ledger keeps within its bounds."""
+    entries = len(_joined(ledger))
+    return entries <= MAX_ENTRIES and len(encode(ledger, source_id).encode()) <= MAX_BYTES
 
 
 def encode(ledger: Ledger, source_id: str) -> str:
     """The text of the Variable: days in a row with equal entries share one."""
-    opened = []
-    for (area, region), keys in groupby(sorted(ledger), key=lambda key: (key.area, key.region)):
-        for first, last, entry in _in_a_row([(key.day, ledger[key]) for key in keys]):
-            opened.append({"area": area, "region": region, "first": str(first), "last": str(last), **_plain(entry)})
+    opened = [
+        {"area": key.area, "region": key.region, "first": str(key.day), "last": str(last), **_plain(entry)}
+        for key, last, entry in _joined(ledger)
+    ]
     # A line each, for the person who opens the Variable.
     lines = ",\n ".join(json.dumps(one) for one in opened)
     head = json.dumps({"gap_ledger": source_id, "schema_version": SCHEMA_VERSION})[:-1]
@@ -188,13 +169,17 @@ def _instant(text: str) -> datetime:
     return instant
 
 
-def _in_a_row(entries: Iterable[tuple[date, Entry]]) -> list[tuple[date, date, Entry]]:
-    found: list[tuple[date, date, Entry]] = []
-    for day, entry in entries:
-        if found and found[-1][1] + DAY == day and found[-1][2] == entry:
-            found[-1] = (found[-1][0], day, entry)
-        else:
-            found.append((day, day, entry))
+def _joined(ledger: Ledger) -> list[tuple[DayKey, date, Entry]]:
+    """Days in a row of which the same is to be said: the first, the last day and what is to be said."""
+    found: list[tuple[DayKey, date, Entry]] = []
+    for key in sorted(ledger):
+        entry = ledger[key]
+        if found:
+            first, last, known = found[-1]
+            if key == first._replace(day=last + DAY) and entry == known:
+                found[-1] = (first, key.day, known)
+                continue
+        found.append((key, key.day, entry))
     return found
 
 

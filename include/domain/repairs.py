@@ -3,14 +3,19 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from itertools import groupby, pairwise
-from typing import NamedTuple
+from itertools import groupby
+from typing import Final, NamedTuple
 
-from include.domain.calendar import DAY, Interval, days, midnight
+from include.domain.calendar import DAY, Interval, days, irish_day, midnight
 from include.domain.gaps import REPAIRABLE, Run, State, by_day, slots_in
 from include.domain.ledger import DayKey, Entry, Ledger, fits
 from include.domain.readings import Partition
 from include.domain.series import NULL_GRACE, Area, History, Series
+
+RECENT_DAYS: Final = 31
+"""Days, today included, that the ledger always has room for: what people look at and what alerts are about."""
+UNITS_AT_ONCE: Final = 250
+"""Most partitions of one DagRun; ingest plans up to 1,000, and a run of 250 ends in minutes."""
 
 
 class Hole(NamedTuple):
@@ -57,15 +62,25 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Repair:
-    """One DagRun: days in a row of one partition."""
+    """One DagRun: Irish days in a row of some areas and regions."""
 
-    partition: Partition
+    source: str
     first: date
     last: date
     """Last day, included."""
     run_id: str
-    days: tuple[date, ...] = field(compare=False)
-    """Those of them that lack something."""
+    days: tuple[DayKey, ...] = field(compare=False)
+    """What it is for: days of an area and region that lack something."""
+
+    @property
+    def areas(self) -> list[str]:
+        """Names of the areas, ascending."""
+        return sorted({key.area for key in self.days})
+
+    @property
+    def regions(self) -> list[str]:
+        """The regions, ascending."""
+        return sorted({key.region for key in self.days})
 
 
 def open_days(judged: Iterable[tuple[Series, Sequence[Run]]], *, now: datetime) -> dict[DayKey, Missing]:
@@ -156,7 +171,7 @@ def plan_repairs(
     limit: int,
     never_ran: frozenset[str] = frozenset(),
 ) -> Plan:
-    """One DagRun per run of days of a partition, at most `limit` of them; days that cool down are left out.
+    """The DagRuns that ask for the days that are due, at most `limit` of them; days that cool down are left out.
 
     `never_ran` are run ids that the ledger holds and Airflow does not: the check was killed before it triggered them,
     so they are triggered now, as they are. `stamp` is the check's own, and makes new run ids.
@@ -165,75 +180,115 @@ def plan_repairs(
     again = {key for key in open_now if key in ledger and ledger[key].run_id in never_ran and not ledger[key].outcome}
     due = {key for key in open_now - again if key not in ledger or ledger[key].is_due(now)}
     by_run = groupby(sorted(again, key=lambda key: (ledger[key].run_id, key)), key=lambda key: ledger[key].run_id)
-    repairs = [_repair(list(keys), areas, source_id, run_id=run_id) for run_id, keys in by_run]
-    repairs += [_repair(keys, areas, source_id, stamp=stamp) for keys in _in_a_row(due, areas, source_id)]
-    order = list(areas)
-    repairs.sort(key=lambda one: (-one.last.toordinal(), order.index(one.partition.area), one.partition.region))
+    repairs = [_repair(list(keys), source_id, run_id=run_id) for run_id, keys in by_run]
+    for number, keys in enumerate(_requests(due, areas, source_id), start=1):
+        first, last = min(key.day for key in keys), max(key.day for key in keys)
+        repairs.append(_repair(keys, source_id, run_id=f"gapcheck__{stamp}__{number:03d}__{first}__{last}"))
+    repairs.sort(key=lambda repair: (repair.last, repair.first), reverse=True)
+
+    newest = irish_day(now) - DAY * (RECENT_DAYS - 1)
     planned = dict(ledger)
     chosen: list[Repair] = []
+    waiting = 0
     full = False
     for repair in repairs:
-        if len(chosen) == limit:
-            break
-        fitting = _fitting(repair, planned, again=again, now=now)
-        full = full or len(fitting) < len(repair.days)
-        if not fitting:
-            continue
-        if len(fitting) < len(repair.days):
-            repair = _repair(fitting, areas, source_id, stamp=stamp)  # noqa: PLW2901  the part of it that fits
-        planned |= _asked(_keys(repair), repair, planned, again, now)
-        chosen.append(repair)
-    left = {key for one in repairs for key in _keys(one)} - {key for one in chosen for key in _keys(one)}
-    return Plan(chosen, planned, len(left), full)
+        with_it = {**planned, **_asked(repair, planned, again, now)}
+        # Days of the last month always find room: a check of old years must not hold them up.
+        has_room = repair.last >= newest or (not full and (len(with_it) == len(planned) or fits(with_it, source_id)))
+        full = full or not has_room
+        if has_room and len(chosen) < limit:
+            planned = with_it
+            chosen.append(repair)
+        else:
+            waiting += len(repair.days)
+    return Plan(chosen, planned, waiting, full)
 
 
-def _fitting(repair: Repair, ledger: Ledger, *, again: set[DayKey], now: datetime) -> list[DayKey]:
-    """The newest days of a repair for which the ledger has room; what is in it already takes no more."""
-    keys = _keys(repair)
-    while keys and not (
-        all(key in ledger for key in keys) or fits({**ledger, **_asked(keys, repair, ledger, again, now)})
-    ):
-        keys = keys[1:]
-    return keys
-
-
-def _asked(
-    keys: Iterable[DayKey], repair: Repair, ledger: Ledger, again: set[DayKey], now: datetime
-) -> dict[DayKey, Entry]:
+def _asked(repair: Repair, ledger: Ledger, again: set[DayKey], now: datetime) -> dict[DayKey, Entry]:
+    """The entries of a repair's days once it is triggered."""
     return {
         key: ledger[key] if key in again else Entry.asked(ledger.get(key), run_id=repair.run_id, now=now)
-        for key in keys
+        for key in repair.days
     }
 
 
-def _keys(repair: Repair) -> list[DayKey]:
-    return [DayKey(repair.partition.area, repair.partition.region, day) for day in repair.days]
+def _repair(keys: Iterable[DayKey], source_id: str, *, run_id: str) -> Repair:
+    days_of_it = tuple(sorted(keys))
+    first, last = min(key.day for key in days_of_it), max(key.day for key in days_of_it)
+    return Repair(source_id, first, last, run_id, days_of_it)
 
 
-def _in_a_row(keys: Iterable[DayKey], areas: Mapping[str, Area], source_id: str) -> list[list[DayKey]]:
-    """The days in runs that one partition holds."""
-    ordered = sorted(keys)
-    if not ordered:
-        return []
-    found = [[ordered[0]]]
-    for before, key in pairwise(ordered):
-        partitions = {_partition(one, areas, source_id) for one in (before, key)}
-        if len(partitions) == 1 and before.day + DAY == key.day:
-            found[-1].append(key)
+class _Stretch(NamedTuple):
+    """Days in a row, within one Irish month."""
+
+    first: date
+    last: date
+
+
+def _requests(due: Iterable[DayKey], areas: Mapping[str, Area], source_id: str) -> list[list[DayKey]]:
+    """The days as few requests, none of which asks for a day of an area and region that is not due."""
+    lacking: dict[_Stretch, dict[str, set[str]]] = {}
+    for (area, region), keys in groupby(sorted(due), key=lambda key: (key.area, key.region)):
+        for stretch in _stretches([key.day for key in keys]):
+            lacking.setdefault(stretch, {}).setdefault(area, set()).add(region)
+    requests = []
+    for stretch, regions_of in lacking.items():
+        for together in _agreeing(regions_of, areas):
+            requests += _of_a_size(stretch, {area: regions_of[area] for area in together}, areas, source_id)
+    return requests
+
+
+def _stretches(ascending: Sequence[date]) -> list[_Stretch]:
+    """Days in a row as one, but for the start of a month: most files hold a month."""
+    found: list[_Stretch] = []
+    for day in ascending:
+        if found and found[-1].last + DAY == day and day.day != 1:
+            found[-1] = _Stretch(found[-1].first, day)
         else:
-            found.append([key])
+            found.append(_Stretch(day, day))
     return found
 
 
-def _repair(
-    keys: Sequence[DayKey], areas: Mapping[str, Area], source_id: str, *, run_id: str = "", stamp: str = ""
-) -> Repair:
-    partition = _partition(keys[0], areas, source_id)
-    wanted = tuple(key.day for key in keys)
-    first, last = min(wanted), max(wanted)
-    made = f"gapcheck__{stamp}__{partition.area}__{partition.region}__{first}__{last}"
-    return Repair(partition, first, last, run_id or made, wanted)
+def _agreeing(regions_of: Mapping[str, set[str]], areas: Mapping[str, Area]) -> list[list[str]]:
+    """Areas that one request can name together.
+
+    A request is for each of its regions of each of its areas. An area joins one if, of the request's regions, it has
+    just those that it lacks.
+    """
+    groups: list[tuple[set[str], list[str]]] = []
+    for area in sorted(regions_of, key=lambda name: (-len(regions_of[name]), list(areas).index(name))):
+        lacked = regions_of[area]
+        for regions, names in groups:
+            if set(areas[area].regions) & regions == lacked:
+                names.append(area)
+                break
+        else:
+            groups.append((set(lacked), [area]))
+    return [names for _, names in groups]
 
 
-def _partition(key: DayKey, areas: Mapping[str, Area], source_id: str) -> Partition:
-    return Partition.holding(source_id, areas[key.area], key.region, key.day)
+def _of_a_size(
+    stretch: _Stretch, regions_of: Mapping[str, set[str]], areas: Mapping[str, Area], source_id: str
+) -> list[list[DayKey]]:
+    """The days of these areas and regions as one request, or as several where that would map too many units."""
+    keys = [
+        DayKey(area, region, day)
+        for area, regions in regions_of.items()
+        for region in regions
+        for day in days(stretch.first, stretch.last)
+    ]
+    units = {Partition.holding(source_id, areas[key.area], key.region, key.day) for key in keys}
+    if len(units) <= UNITS_AT_ONCE:
+        return [keys]
+    if stretch.first < stretch.last:
+        middle = stretch.first + (stretch.last - stretch.first) // 2
+        older, newer = _Stretch(stretch.first, middle), _Stretch(middle + DAY, stretch.last)
+        halves = [(newer, regions_of), (older, regions_of)]
+    elif len(regions_of) > 1:
+        names = list(regions_of)
+        parts = names[: len(names) // 2], names[len(names) // 2 :]
+        halves = [(stretch, {name: regions_of[name] for name in part}) for part in parts]
+    else:
+        # A day of one area is as little as can be asked for.
+        return [keys]
+    return [request for half, regions in halves for request in _of_a_size(half, regions, areas, source_id)]

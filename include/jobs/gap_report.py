@@ -53,6 +53,8 @@ class SourceReport:
     verdicts: list[Verdict]
     unreadable: Mapping[str, str]
     """Areas and regions that could not be looked at."""
+    waiting: int
+    """Days of an area and region that were to be asked for and have not been triggered."""
 
     @classmethod
     def of(cls, check: GapCheck, judged: Iterable[Judged], ledger: Ledger) -> "SourceReport":
@@ -66,6 +68,7 @@ class SourceReport:
             check.triggered(ledger),
             check.verdicts,
             {" · ".join(pair): UNREADABLE for pair in check.unreadable},
+            len(check.never_triggered(ledger)),
         )
 
     def series(self) -> list[dict[str, Any]]:
@@ -134,7 +137,14 @@ class GapReport:
     store: ObjectStore
     feed: Feed
     now: datetime
+    planned_later: int = 0
+    """Days of an area and region that are due and that the check found no room for."""
     sources: list[SourceReport] = field(default_factory=list)
+
+    @property
+    def waiting(self) -> int:
+        """Days of an area and region that the next check asks for."""
+        return self.planned_later + sum(one.waiting for one in self.sources)
 
     def write(self, not_checked: Mapping[str, str]) -> dict[str, int]:
         """Write `gaps.json`; `not_checked` names sources of which nothing is known, and why. Returns gaps by state."""
@@ -163,6 +173,7 @@ class GapReport:
             "completeness": share(known, expected),
             "expected": expected,
             "known": known,
+            "waiting_days": self.waiting,
             "not_checked": dict(not_checked)
             | {name: why for one in self.sources for name, why in one.unreadable.items()},
             "states": {state.value: MEANINGS[state] for state in State},

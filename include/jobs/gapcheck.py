@@ -83,12 +83,20 @@ class GapCheck:
         regions = [] if chosen.regions == every.regions else list(chosen.regions)
         return "_".join("+".join(part) for part in (areas, regions) if part)
 
+    def never_triggered(self, ledger: Ledger) -> set[DayKey]:
+        """Days whose newest try was written down and has not been triggered; the next check does so."""
+        return {
+            key
+            for key, entry in ledger.items()
+            if not entry.outcome and self.run_state(entry.run_id) is RunState.ABSENT
+        }
+
     def triggered(self, ledger: Ledger) -> dict[DayKey, Entry]:
         """The ledger without tries that were written down and have not been triggered."""
         found = {}
+        never = self.never_triggered(ledger)
         for key, entry in ledger.items():
-            never = not entry.outcome and self.run_state(entry.run_id) is RunState.ABSENT
-            if not never:
+            if key not in never:
                 found[key] = entry
             elif entry.tries > 1:
                 found[key] = replace(entry, tries=entry.tries - 1)
@@ -323,9 +331,9 @@ def tell(check: GapCheck, judged: Iterable[Judged], plan: Plan) -> None:
     would = "would trigger" if check.dry_run else "triggering"
     log.info("%s to %s: %s %s DagRuns", check.first, check.last, would, len(plan.repairs))
     for repair in plan.repairs:
-        partition = repair.partition
-        log.info("%s · %s · %s to %s", partition.area, partition.region, repair.first, repair.last)
+        asked = f"{', '.join(repair.areas)} · {', '.join(repair.regions)}"
+        log.info("%s · %s to %s: %s days", asked, repair.first, repair.last, len(repair.days))
     if plan.full:
-        log.warning("the ledger is full: days that are not in it wait until others are mended or given up")
+        log.warning("the ledger is full: older days that are not in it wait until others are mended or given up")
     if plan.waiting:
         log.info("%s more days wait for the next check: this one may trigger no more", plan.waiting)

@@ -9,7 +9,7 @@ from itertools import groupby
 from typing import Final
 
 from include.domain.calendar import DAY, HOUR, days, irish_day, midnight
-from include.domain.errors import SettingInvalid
+from include.domain.errors import ParamsInvalid
 from include.domain.readings import Partition, Unit
 from include.domain.series import Area, History
 from include.sources.base import SourceEntry
@@ -31,17 +31,17 @@ class Selection:
     def of(
         cls, entry: SourceEntry, *, areas: Sequence[str] | None = None, regions: Sequence[str] | None = None
     ) -> "Selection":
-        """None or nothing means all, in the catalogue's order; SettingInvalid names what does not exist."""
+        """None or nothing means all, in the catalogue's order; ParamsInvalid names what does not exist."""
         known = _regions(entry)
         for region in regions or ():
             if region not in known:
-                raise SettingInvalid.of("regions", region, ", ".join(known))
+                raise ParamsInvalid.of("regions", region, ", ".join(known))
         named = {entry.area(name).name for name in areas or ()}
         chosen = tuple(area for area in entry.areas if not named or area.name in named)
         selection = cls(chosen, tuple(region for region in known if not regions or region in regions))
         if not any(set(area.regions) & set(selection.regions) for area in chosen):
             served = "; ".join(f"{area.name}: {', '.join(area.regions)}" for area in chosen)
-            raise SettingInvalid.of("regions", list(selection.regions), served)
+            raise ParamsInvalid.of("regions", list(selection.regions), served)
         return selection
 
 
@@ -54,7 +54,7 @@ def narrowed(
 ) -> Selection | None:
     """What is wanted of one source when areas and regions of several are named; None: nothing of this one.
 
-    SettingInvalid names what no source has.
+    ParamsInvalid names what no source has.
     """
     all_entries = tuple(entries)
     for name, wanted, known in (
@@ -63,7 +63,7 @@ def narrowed(
     ):
         for one in wanted:
             if one not in known:
-                raise SettingInvalid.of(name, one, ", ".join(dict.fromkeys(known)))
+                raise ParamsInvalid.of(name, one, ", ".join(dict.fromkeys(known)))
     own_areas = [area for area in entry.areas if not areas or area.name in areas]
     own_regions = [region for region in _regions(entry) if not regions or region in regions]
     if not any(set(area.regions) & set(own_regions) for area in own_areas):
@@ -82,9 +82,9 @@ def parse_days(start: str | None, end: str | None, *, now: datetime) -> tuple[da
     last = last or today
     for name, given, day in (("start", start, first), ("end", end, last)):
         if given and not EARLIEST <= day <= today:
-            raise SettingInvalid.of(name, day.isoformat(), f"a day from {EARLIEST} up to today, {today}")
+            raise ParamsInvalid.of(name, day.isoformat(), f"a day from {EARLIEST} up to today, {today}")
     if last < first:
-        raise SettingInvalid.of("end", last.isoformat(), f"a day from start, {first}, on")
+        raise ParamsInvalid.of("end", last.isoformat(), f"a day from start, {first}, on")
     return first, last
 
 
@@ -103,20 +103,20 @@ def plan_live(entry: SourceEntry, *, now: datetime, days_back: int, selection: S
 
 
 def plan_days(entry: SourceEntry, first: date, last: date, *, now: datetime, selection: Selection) -> list[Unit]:
-    """The units of a backfill or repair of these days; SettingInvalid when one run cannot hold them."""
+    """The units of a backfill or repair of these days; ParamsInvalid when one run cannot hold them."""
     last = min(last, irish_day(now))
     units = _plan(entry, first, last, now=now, selection=selection)
     if len(units) > MAX_UNITS:
-        raise SettingInvalid(
+        raise ParamsInvalid(
             f"start, end: {first} to {last} is {len(units)} units, allowed in one run: {MAX_UNITS}; run\n"
             + "\n".join(_commands(entry, first, last, selection=selection))
         )
     if not units and all(one.history is History.SNAPSHOT for area in selection.areas for one in area.series):
         named = ", ".join(area.name for area in selection.areas)
-        raise SettingInvalid.of("end", last.isoformat(), f"today: {named} is a snapshot, upstream gives no past of it")
+        raise ParamsInvalid.of("end", last.isoformat(), f"today: {named} is a snapshot, upstream gives no past of it")
     if not units:
         starts = min(series.first_day for area in selection.areas for series in area.series)
-        raise SettingInvalid.of(
+        raise ParamsInvalid.of(
             "start, end", f"{first} to {last}", f"days from {starts} on that {entry.title} serves for these areas"
         )
     return units
@@ -176,4 +176,4 @@ def _day(name: str, text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise SettingInvalid.of(name, text, "an Irish calendar day, such as 2026-11-22") from None
+        raise ParamsInvalid.of(name, text, "an Irish calendar day, such as 2026-11-22") from None

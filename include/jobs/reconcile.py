@@ -45,6 +45,23 @@ def reconcile(
     return Verdict(dict(counts), faults)
 
 
+def unanswered(units: Sequence[Unit], results: Iterable[UnitResult]) -> str:
+    """`8 of 43 units unanswered: wind 6, demand NI 2`; empty when upstream answered for all."""
+    silent = {result.label for result in results if result.outcome is Outcome.UPSTREAM_UNAVAILABLE}
+    lacking = [unit.partition for unit in units if unit.label in silent]
+    if not lacking:
+        return ""
+    parts = []
+    for area in dict.fromkeys(partition.area for partition in lacking):
+        planned = {unit.partition.region for unit in units if unit.partition.area == area}
+        by_region = Counter(partition.region for partition in lacking if partition.area == area)
+        if set(by_region) == planned:
+            parts.append(f"{area} {by_region.total()}")
+        else:
+            parts += [f"{area} {region} {count}" for region, count in by_region.items()]
+    return f"{len(lacking)} of {len(units)} units unanswered: {', '.join(parts)}"
+
+
 def _refused(areas: Iterable[Area], done: list[UnitResult]) -> Iterable[str]:
     """Areas of which upstream refused every unit: each is served in some region, so it is us that it refuses."""
     for area in areas:

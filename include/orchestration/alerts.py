@@ -11,6 +11,7 @@ from airflow.sdk.exceptions import AirflowSkipException
 
 from include.domain.catalogue import CYCLE
 from include.domain.incidents import Cause
+from include.orchestration.notes import noting
 from include.settings import Settings, load_settings
 from include.storage.location import open_store
 
@@ -24,21 +25,16 @@ log = logging.getLogger(__name__)
 
 @contextmanager
 def telling(source: str, cause: Cause) -> Iterator[None]:
-    """Judge the run by whether this block raises. A skipped task says nothing."""
+    """Judge the run by whether this block raises, in its note too. A skipped task says nothing."""
     try:
-        yield
+        with noting():
+            yield
     except AirflowSkipException:
         raise
     except Exception as error:
-        note(str(error))
         tell_whole(source, cause, reason=str(error))
         raise
     tell_whole(source, cause, reason="")
-
-
-def note(faults: str) -> None:
-    """Keep what is wrong where plugins/run_notes.py finds it for the run's note."""
-    get_current_context()["ti"].xcom_push(key="faults", value=faults)
 
 
 def tell_whole(source: str, cause: Cause, *, reason: str) -> None:

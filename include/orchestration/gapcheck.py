@@ -18,8 +18,9 @@ from include.domain.ledger import Ledger, decode, encode, variable_name
 from include.domain.repairs import Repair
 from include.jobs.plan import narrowed, parse_days
 from include.orchestration.alerts import telling
+from include.orchestration.notes import ADVICE, advice_for, noting, remark
 from include.orchestration.params import days_and_areas, refuse_unknown
-from include.orchestration.tasks import DEFAULTS, RED, START, doc_md, open_claimed, task_states
+from include.orchestration.tasks import DEFAULTS, START, doc_md, open_claimed, task_states
 from include.settings import Settings, load_settings
 from include.sources.base import SourceEntry
 from include.sources.registry import SOURCES, source
@@ -36,6 +37,14 @@ DEADLINE: Final = timedelta(hours=3)
 """After this no more repairs are triggered; the next check goes on."""
 
 
+WAITING: Final = "waiting"
+"""XCom key of the days of a source that are due and that this check triggers nothing for."""
+PROBLEM: Final = "problem"
+"""XCom key of why a source has no plan."""
+GO_ON: Final = "go_on"
+"""XCom key of whether another check is to start at once."""
+
+
 class TriggerRepair(TriggerDagRunOperator):  # type: ignore[misc]  # Airflow is untyped here
     """Triggers a repair and waits for it, unless the check has gone on for too long."""
 
@@ -46,12 +55,26 @@ class TriggerRepair(TriggerDagRunOperator):  # type: ignore[misc]  # Airflow is 
         super().execute(context)
 
 
+class CheckAgain(TriggerDagRunOperator):  # type: ignore[misc]  # Airflow is untyped here
+    """Triggers another check of the same days, areas and regions while days wait."""
+
+    def execute(self, context: Any) -> None:
+        """Trigger, or skip: nothing waits, or another check would come to no more than this one."""
+        if not context["ti"].xcom_pull(task_ids="report", key=GO_ON):
+            raise AirflowSkipException("no other check is needed now: nothing waits that one could trigger")
+        asked = {name: context["params"][name] for name in ("start", "end", "areas", "regions")}
+        self.conf = {name: value for name, value in asked.items() if value}
+        self.note = f"Started by {context['dag_run'].run_id}: days were left to be asked for"
+        super().execute(context)
+
+
 def gapcheck_dag() -> DAG:
     """Find what is missing, ask upstream for it again, write `gaps.json`.
 
     Every day at 06:00 UTC the last days of every series are scanned (`GRID_GAP_DAYS`, 31). What should be there and is
-    not becomes DagRuns of `ingest_<source>`: one per run of days of a partition, newest first, two at a time, at most
-    `GRID_MAX_BACKFILLS_PER_RUN`. The ledger of what has been asked for is the Variable `gap_ledger_<source>`. Days of
+    not becomes DagRuns of `ingest_<source>`: one per run of days of a month, of all areas and regions that lack just
+    these; newest first, two at a time, at most `GRID_MAX_BACKFILLS_PER_RUN`. While days are left, `again` starts the
+    next check. The ledger of what has been asked for is the Variable `gap_ledger_<source>`. Days of
     which upstream says the same `GRID_MAX_ATTEMPTS` times over at least three days are given up; the evidence lies in
     the store.
 
@@ -66,6 +89,8 @@ def gapcheck_dag() -> DAG:
         catchup=False,
         # One writer of the ledgers.
         max_active_runs=1,
+        # No backfill: one run checks all the days of `start` and `end`. Airflow says so before it makes any run.
+        allowed_run_types=["scheduled", "manual", "operator_triggered"],
         # Once unpaused it checks at once: whoever has just deployed says when the first month is to be loaded.
         is_paused_upon_creation=True,
         dagrun_timeout=timedelta(hours=20),
@@ -97,6 +122,12 @@ def gapcheck_dag() -> DAG:
                 ).expand_kwargs(planned)
             # The report has an edge from every task that it judges, and both write the ledger: never at the same time.
             [planned, triggered] >> reported
+        reported >> CheckAgain(
+            task_id="again",
+            trigger_dag_id="gapcheck",
+            # Two checks at once are never made: max_active_runs lets the next begin when this one has ended.
+            logical_date=None,
+        )
     return dag
 
 
@@ -116,12 +147,18 @@ def _params() -> dict[str, Param]:
 @task(task_id="plan", execution_timeout=timedelta(minutes=30))
 def _plan(source_id: str) -> list[dict[str, Any]]:
     """The repairs of one source, written into its ledger; a dry run writes nothing."""
+    ti = get_current_context()["ti"]
+    try:
+        return _planned(source_id)
+    except GridError as error:
+        ti.xcom_push(key=PROBLEM, value=str(error))
+        ti.xcom_push(key=ADVICE, value=advice_for(error))
+        raise
+
+
+def _planned(source_id: str) -> list[dict[str, Any]]:
     context = get_current_context()
     params, settings = context["params"], load_settings()
-    if context["dag_run"].run_type == "backfill":
-        raise SettingInvalid(
-            "gapcheck is not backfilled: trigger it with start and end, and one run checks all the days"
-        )
     refuse_unknown(params, _params())
     if _triggers_are_over(source_id):
         raise AirflowSkipException(
@@ -139,6 +176,7 @@ def _plan(source_id: str) -> list[dict[str, Any]]:
     )
     if check.dry_run:
         return []
+    context["ti"].xcom_push(key=WAITING, value=plan.waiting)
     _write_ledger(source_id, ledger, plan.ledger)
     return [_request(repair) for repair in plan.repairs]
 
@@ -154,7 +192,8 @@ def _report() -> dict[str, int]:
     """Settle the ledgers and write gaps.json; days that were asked for beside the last 31 get a report of their own."""
     if any(get_current_context()["params"].values()):
         # Whoever asked for it looks at it.
-        return _write_report()
+        with noting():
+            return _write_report()
     with telling("gapcheck", Cause.GAP_CHECK_FAILED):
         return _write_report()
 
@@ -165,12 +204,19 @@ def _write_report() -> dict[str, int]:
     params, settings = get_current_context()["params"], load_settings()
     if refused := _refused(params, settings):
         # What one person typed is nobody else's news.
-        raise Incomplete(f"plan failed: {refused}; gaps.json is as it was")
+        raise Incomplete(f"plan failed: {refused}; gaps.json is as it was", advice=advice_for(refused))
     if params["dry_run"]:
         if red := _red_before():
-            raise Incomplete("; ".join(red))
+            raise Incomplete("; ".join(red), advice=_advice())
         raise AirflowSkipException("a dry run writes nothing; the log of plan says what would be triggered")
-    document = GapReport(store=open_claimed(settings), feed=settings.feed, now=settings.clock())
+    ti = get_current_context()["ti"]
+    planners = [f"{entry.source_id}.plan" for entry in SOURCES]
+    document = GapReport(
+        store=open_claimed(settings),
+        feed=settings.feed,
+        now=settings.clock(),
+        planned_later=sum(count or 0 for count in ti.xcom_pull(task_ids=planners, key=WAITING)),
+    )
     problems: dict[str, str] = {}
     for entry in (one for one in SOURCES if settings.feed in one.feeds):
         try:
@@ -183,22 +229,51 @@ def _write_report() -> dict[str, int]:
             log.exception("%s cannot be checked", entry.source_id)
             problems[entry.source_id] = str(error)
     gaps = document.write(problems)
+    if document.waiting:
+        waiting = f"{document.waiting} days of an area and region wait for the next check"
+        log.info(waiting)
+        remark(waiting)
+    # If no repair has ended well, upstream or this deployment is what is wrong: another check would come to no more.
+    ti.xcom_push(key=GO_ON, value=bool(document.waiting) and _some_repair_went_well(planners))
     unreadable = [f"{name}: {why}" for one in document.sources for name, why in one.unreadable.items()]
     faults = [*(f"{name}: {why}" for name, why in problems.items()), *unreadable] or _red_before()
     if faults:
-        raise Incomplete("; ".join(faults))
+        raise Incomplete("; ".join(faults), advice=_advice())
     return gaps
+
+
+def _some_repair_went_well(planners: list[str]) -> bool:
+    """Whether any of the DagRuns that this check triggered is green."""
+    ti = get_current_context()["ti"]
+    requests = [request for planned in ti.xcom_pull(task_ids=planners) for request in planned or []]
+    run_ids: dict[str, list[str]] = {}
+    for request in requests:
+        run_ids.setdefault(request["trigger_dag_id"], []).append(request["trigger_run_id"])
+    return any(ti.get_dr_count(dag_id=dag_id, run_ids=ids, states=["success"]) for dag_id, ids in run_ids.items())
 
 
 def _red_before() -> list[str]:
     """Tasks of this run that failed: a red one never hides in a green run."""
     red: Counter[str] = Counter()
     for name, state in task_states().items():
-        if state in RED:
+        # What is upstream_failed has its cause in another task, which is told.
+        if state == "failed":
             # `eirgrid.trigger_3` is an instance of `eirgrid.trigger`.
             task_id, _, index = name.rpartition("_")
             red[task_id if index.isdigit() else name] += 1
-    return [f"{count} of {name} failed; the log of each says why" for name, count in sorted(red.items())]
+    ti = get_current_context()["ti"]
+    faults = []
+    for name, count in sorted(red.items()):
+        problem = ti.xcom_pull(task_ids=name, key=PROBLEM) if name.endswith(".plan") else None
+        faults.append(f"{name} failed: {problem}" if problem else f"{count} of {name} failed; the log of each says why")
+    return faults
+
+
+def _advice() -> str:
+    """What a person can do about the first plan that says so."""
+    ti = get_current_context()["ti"]
+    told = ti.xcom_pull(task_ids=[f"{entry.source_id}.plan" for entry in SOURCES], key=ADVICE)
+    return next((advice for advice in told if advice), "")
 
 
 def _settled(entry: SourceEntry, settings: Settings) -> "SourceReport":
@@ -215,7 +290,7 @@ def _settled(entry: SourceEntry, settings: Settings) -> "SourceReport":
     return SourceReport.of(check, judged, settled)
 
 
-def _refused(params: Mapping[str, Any], settings: Settings) -> str | None:
+def _refused(params: Mapping[str, Any], settings: Settings) -> SettingInvalid | None:
     """Why the Params cannot be used, if they cannot."""
     try:
         refuse_unknown(params, _params())
@@ -223,7 +298,7 @@ def _refused(params: Mapping[str, Any], settings: Settings) -> str | None:
         for entry in SOURCES:
             narrowed(SOURCES, entry, areas=params["areas"], regions=params["regions"])
     except SettingInvalid as error:
-        return str(error)
+        return error
     return None
 
 
@@ -282,18 +357,17 @@ def _run_state(source_id: str, run_id: str) -> "RunState":
 
 def _request(repair: Repair) -> dict[str, Any]:
     """What TriggerDagRunOperator is given for one repair."""
-    partition, count = repair.partition, len(repair.days)
+    asked = f"{', '.join(repair.areas)} · {', '.join(repair.regions)}"
     return {
-        "trigger_dag_id": f"ingest_{partition.source}",
+        "trigger_dag_id": f"ingest_{repair.source}",
         "trigger_run_id": repair.run_id,
         "conf": {
             "start": repair.first.isoformat(),
             "end": repair.last.isoformat(),
-            "areas": [partition.area],
-            "regions": [partition.region],
+            "areas": repair.areas,
+            "regions": repair.regions,
         },
-        "note": f"Gap check: {partition.area} {partition.region} lacks something on {count} Irish day(s) from "
-        f"{repair.first} to {repair.last}",
+        "note": f"Gap check: something is missing from {repair.first} to {repair.last} of {asked}",
     }
 
 

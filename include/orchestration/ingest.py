@@ -11,17 +11,18 @@ from irish_day_timetable import LiveAndIrishDays
 
 from include.domain.calendar import irish_day
 from include.domain.catalogue import CYCLE
-from include.domain.errors import ContractBroken, GridError, Incomplete, SettingInvalid, Transient
+from include.domain.errors import ContractBroken, GridError, Incomplete, ParamsInvalid, SettingInvalid, Transient
 from include.domain.incidents import ALL, Cause
 from include.domain.readings import Outcome, Unit
 from include.jobs.circuit import RunSoFar
 from include.jobs.plan import Selection, parse_days, plan_days, plan_live
-from include.jobs.reconcile import reconcile
+from include.jobs.reconcile import reconcile, unanswered
 from include.jobs.result import UnitResult, our_error
-from include.orchestration.alerts import first_red, note, run_after, tell, tell_whole
+from include.orchestration.alerts import first_red, run_after, tell, tell_whole
 from include.orchestration.assets import READINGS
 from include.orchestration.links import LINKS, links_of
-from include.orchestration.params import days_and_areas, refuse_unknown
+from include.orchestration.notes import ADVICE, advice_for, note, remark
+from include.orchestration.params import OVERRIDE, days_and_areas, refuse_unknown
 from include.orchestration.tasks import DEFAULTS, RED, START, doc_md, open_claimed, open_readings, task_states
 from include.orchestration.units import result_from_xcom, result_to_xcom, unit_from_xcom, unit_to_xcom
 from include.settings import Settings, live_pool, load_settings, repair_pool
@@ -30,10 +31,11 @@ from include.sources.registry import source
 
 log = logging.getLogger(__name__)
 
-ONE_DAY: Final = timedelta(hours=22)
-"""An interval at least this long is an Irish day of a native backfill; a live run's has no length."""
 PROBLEM: Final = "problem"
 """XCom key of why there is no plan."""
+WHEN_UPSTREAM_ANSWERS: Final = (
+    "clear the failed tasks, with downstream, once upstream answers again; the gap check asks for these days too."
+)
 RESULT: Final = "outcome"
 """XCom key of a unit's result; pushed whether the unit went well or not."""
 TOLD: Final = "told"
@@ -47,7 +49,7 @@ def ingest_dag(entry: SourceEntry) -> DAG:
 
     Every 15 minutes (minutes 3, 18, 33, 48) yesterday, today and tomorrow's forecasts are fetched, one mapped task
     instance per partition. A native backfill makes one run per Irish day. A manual run takes `start` and `end` (Irish
-    days, both included), `areas` and `regions`.
+    days, both included), `areas` and `regions`; or a logical date of another day, or a data interval.
 
     `reconcile` is red when a unit failed for a reason that needs a person, or when an area has had nothing new for
     longer than its alert threshold; of a live run somebody is told, if there is an alert topic. A unit that upstream
@@ -98,7 +100,11 @@ def ingest_dag(entry: SourceEntry) -> DAG:
 
 
 def _params(entry: SourceEntry) -> dict[str, Param]:
-    return days_and_areas(entry.areas, without="a live run")
+    return days_and_areas(
+        entry.areas,
+        without="a live run. Leave both empty in a backfill, which has days of its own",
+        in_a_backfill=f"In a backfill, tick “{OVERRIDE}”: otherwise Airflow does not send it.",
+    )
 
 
 @task(task_id="plan", priority_weight=20)
@@ -108,6 +114,7 @@ def _plan(source_id: str) -> list[dict[str, Any]]:
         live, repair = _units_asked(source_id, get_current_context())
     except GridError as error:
         _push(PROBLEM, str(error))
+        _push(ADVICE, advice_for(error))
         raise
     _push("repair", [unit_to_xcom(unit) for unit in repair])
     return [unit_to_xcom(unit) for unit in live]
@@ -206,7 +213,7 @@ def _reconcile(source_id: str) -> dict[str, int]:
     try:
         units, strict = _planned(context["ti"])
     except Incomplete as error:
-        note(str(error))
+        note(error)
         if live:
             tell_whole(source_id, Cause.OUR_ERROR, reason=str(error))
         raise
@@ -214,9 +221,13 @@ def _reconcile(source_id: str) -> dict[str, int]:
     verdict = reconcile(units, results, areas=areas, now=now, strict=strict)
     if live:
         _end_cycle(source_id, units, results, settings=settings, now=now)
-    if faults := "; ".join([*verdict.faults, *_red_without_a_fault(units, results, strict=strict)]):
-        note(faults)
-        raise Incomplete(faults)
+    if faults := [*verdict.faults, *_red_without_a_fault(units, results, strict=strict)]:
+        only_unanswered = len(faults) == verdict.counts.get(Outcome.UPSTREAM_UNAVAILABLE.value, 0)
+        failed = Incomplete("; ".join(faults), advice=WHEN_UPSTREAM_ANSWERS if strict and only_unanswered else "")
+        note(failed)
+        raise failed
+    if lacking := unanswered(units, results):
+        remark(lacking)
     _tell_late(source_id)
     return verdict.counts
 
@@ -270,7 +281,8 @@ def _planned(ti: Any) -> tuple[list[Unit], bool]:
     planners = ["plan", "plan_repair"]
     if ti.get_ti_count(dag_id=ti.dag_id, task_ids=planners, run_ids=[ti.run_id], states=["failed", "upstream_failed"]):
         why = ti.xcom_pull(task_ids="plan", key=PROBLEM) or "its log says why"
-        raise Incomplete(f"nothing was fetched, for want of a plan: {why}")
+        advice = ti.xcom_pull(task_ids="plan", key=ADVICE) or ""
+        raise Incomplete(f"nothing was fetched, for want of a plan: {why}", advice=advice)
     pulled = ti.xcom_pull(task_ids=planners)
     if all(part is None for part in pulled):
         raise AirflowSkipException("nothing was planned")
@@ -300,22 +312,39 @@ def _end_cycle(
 
 def _is_live(context: Any) -> bool:
     """Whether the run is a whole live cycle: no days, areas or regions were asked for."""
-    return _backfilled_day(context) is None and not any((context["dag_run"].conf or {}).values())
+    return _days_of_dates(context) is None and not any((context["dag_run"].conf or {}).values())
 
 
 def _days_asked(context: Any, now: datetime) -> tuple[date, date] | None:
-    """The days of a repair, from Params or from a backfill's interval; None for a live run."""
-    if asked := parse_days(context["params"]["start"], context["params"]["end"], now=now):
+    """The days of a repair, from Params or from the run's dates; None for a live run. ParamsInvalid if both say."""
+    asked = parse_days(context["params"]["start"], context["params"]["end"], now=now)
+    of_dates = _days_of_dates(context)
+    if of_dates is None:
         return asked
-    day = _backfilled_day(context)
-    return (day, day) if day else None
+    first, last = of_dates
+    if asked:
+        raise ParamsInvalid(
+            f"start, end: got {asked[0]} to {asked[1]}, and the run's dates say {first} to {last}; allowed: one of the "
+            "two. A backfill has days of its own; otherwise leave out the logical date and the data interval"
+        )
+    if last > irish_day(now):
+        raise ParamsInvalid.of("logical date, data interval", f"{first} to {last}", f"days up to {irish_day(now)}")
+    return of_dates
 
 
-def _backfilled_day(context: Any) -> date | None:
-    """The Irish day of a native backfill's run; None for every other."""
+def _days_of_dates(context: Any) -> tuple[date, date] | None:
+    """The Irish days that the run's data interval or its logical date ask for; None when they are those of a live run.
+
+    Every day of which the interval holds a part, as in a native backfill, where it is one. A logical date of another
+    day than the one on which the run was due asks for that day.
+    """
     start, end = context.get("data_interval_start"), context.get("data_interval_end")
-    whole = start is not None and end is not None and end - start >= ONE_DAY
-    return irish_day(start) if whole else None
+    if start is not None and end is not None and end > start:
+        return irish_day(start), irish_day(end - timedelta(microseconds=1))
+    logical_date = context.get("logical_date")
+    if logical_date is None or irish_day(logical_date) == irish_day(context["dag_run"].run_after):
+        return None
+    return irish_day(logical_date), irish_day(logical_date)
 
 
 def _other_live_run(context: Any) -> bool:

@@ -1,7 +1,6 @@
 """The ledger: what it says comes back, its cooldowns, its bounds, and when a day is given up."""
 
 import json
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 
@@ -81,23 +80,21 @@ def test_a_silence_in_between_does_not_count_and_does_not_reset() -> None:
     assert (entry.tries, entry.same) == (5, 4)
 
 
-def test_what_fits_still_fits_once_each_day_has_an_answer_of_its_own() -> None:
-    key = DayKey("system_generation", "ROI", date(2014, 1, 1))
-    entry = Entry.asked(None, run_id=f"gapcheck__20261112T060000__{key.area}__ROI__2014-01-01__2014-01-31", now=NOW)
-    alike: dict[DayKey, Entry] = {}
-    while fits(alike):
-        alike[key._replace(day=date(2014, 1, 1) + timedelta(days=len(alike)))] = entry
-    del alike[max(alike)]
-    assert 400 < len(alike) < MAX_ENTRIES
-    assert len(encode(alike, "eirgrid")) < 1000, "days that say the same share a line"
-    each = {
-        one: replace(entry, tries=12).found(
-            "upstream_unavailable", answer=f"NotYetPublished:{number:012d}/abcdef01", at=NOW
-        )
-        for number, one in enumerate(alike)
-    }
-    assert MAX_BYTES * 0.8 < len(encode(each, "eirgrid").encode()) <= MAX_BYTES
-    assert decode(encode(each, "eirgrid"), "eirgrid") == each
+def test_what_fits_is_counted_as_it_is_written() -> None:
+    first = date(2014, 1, 1)
+    entry = Entry.asked(None, run_id="gapcheck__20261112T060000__001__2014-01-01__2014-01-31", now=NOW)
+    alike = {KEY._replace(day=first + timedelta(days=number)): entry for number in range(4000)}
+    assert len(encode(alike, "eirgrid")) < 1000, "days that say the same share an entry"
+    assert fits(alike, "eirgrid")
+    each = {key: entry.found("stored", answer=f"{number:040d}", at=NOW) for number, key in enumerate(alike)}
+    lengths = [len(encode(dict(list(each.items())[:count]), "eirgrid")) for count in (100, 101)]
+    line = lengths[1] - lengths[0]
+    most = dict(list(each.items())[: MAX_BYTES // line - 1])
+    assert fits(most, "eirgrid")
+    assert decode(encode(most, "eirgrid"), "eirgrid") == most
+    assert not fits(dict(list(each.items())[: MAX_BYTES // line + 1]), "eirgrid")
+    short = {KEY._replace(day=first + 2 * timedelta(days=number)): entry for number in range(MAX_ENTRIES + 1)}
+    assert not fits(short, "eirgrid")
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,10 @@
 """Which days are open, how verdicts hold and join, and what is planned."""
 
+from bisect import bisect_left
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 
 from hypothesis import given as given_by
 from hypothesis import strategies as st
@@ -96,7 +99,7 @@ def test_a_verdict_says_where_its_holes_are_also_on_a_day_of_100_slots() -> None
 AREA = {area.name: area for area in AREAS}
 
 
-def planned(keys: list[DayKey], ledger: dict[DayKey, Entry] | None = None, **how: object) -> Plan:
+def planned(keys: list[DayKey], ledger: Mapping[DayKey, Entry] | None = None, **how: object) -> Plan:
     given = {"areas": AREA, "source_id": "eirgrid", "stamp": "S", "now": NOW, "limit": 50} | how
     return plan_repairs(keys, ledger or {}, **given)  # type: ignore[arg-type]
 
@@ -105,19 +108,95 @@ def wind(*listed: str) -> list[DayKey]:
     return [DayKey("wind", "ROI", date.fromisoformat(f"2026-{day}")) for day in listed]
 
 
-def test_one_run_for_days_in_a_row_of_a_partition_newest_first() -> None:
-    found = planned(wind("10-30", "10-31", "11-01", "11-02", "11-05")).repairs
-    assert [(one.first.isoformat(), one.last.isoformat()) for one in found] == [
-        ("2026-11-05", "2026-11-05"),
-        ("2026-11-01", "2026-11-02"),
-        ("2026-10-30", "2026-10-31"),
+def keys_of(area: str, region: str, first: str, last: str | None = None) -> list[DayKey]:
+    found = days(date.fromisoformat(first), date.fromisoformat(last or first))
+    return [DayKey(area, region, day) for day in found]
+
+
+def asked_in(plan: Plan) -> list[tuple[str, str, str, str]]:
+    return [
+        ("+".join(one.areas), "+".join(one.regions), one.first.isoformat(), one.last.isoformat())
+        for one in plan.repairs
     ]
-    assert len({one.run_id for one in found}) == 3
 
 
-def test_each_day_of_frequency_is_a_partition() -> None:
-    keys = [DayKey("frequency", "ROI", date(2026, 11, day)) for day in (1, 2)]
-    assert [one.partition.period for one in planned(keys).repairs] == ["2026-11-02", "2026-11-01"]
+def test_one_run_for_days_in_a_row_of_a_month_newest_first() -> None:
+    plan = planned(wind("10-30", "10-31", "11-01", "11-02", "11-05"))
+    assert asked_in(plan) == [
+        ("wind", "ROI", "2026-11-05", "2026-11-05"),
+        ("wind", "ROI", "2026-11-01", "2026-11-02"),
+        ("wind", "ROI", "2026-10-30", "2026-10-31"),
+    ]
+    assert len({one.run_id for one in plan.repairs}) == 3
+
+
+def test_days_of_frequency_are_one_run_although_each_is_a_file() -> None:
+    plan = planned(keys_of("frequency", "ROI", "2026-11-01", "2026-11-09"))
+    assert asked_in(plan) == [("frequency", "ROI", "2026-11-01", "2026-11-09")]
+
+
+def test_areas_that_lack_the_same_days_are_one_run() -> None:
+    everything = [
+        key
+        for area in AREAS
+        for region in area.regions
+        for key in keys_of(area.name, region, "2026-10-13", "2026-11-12")
+    ]
+    plan = planned(everything)
+    assert [(one.first.isoformat(), one.last.isoformat()) for one in plan.repairs] == [
+        ("2026-11-01", "2026-11-12"),
+        ("2026-10-13", "2026-10-31"),
+    ]
+    assert [key for one in plan.repairs for key in one.days] == [
+        *(key for key in sorted(everything) if key.day.month == 11),
+        *(key for key in sorted(everything) if key.day.month == 10),
+    ]
+
+
+def test_no_run_asks_for_a_region_that_an_area_of_it_does_not_lack() -> None:
+    lacked = [
+        *keys_of("wind", "ROI", "2026-11-03"),
+        *keys_of("wind", "NI", "2026-11-03"),
+        *keys_of("demand", "ROI", "2026-11-03"),
+        # Of snsp there is only ALL; frequency has ROI only, and that is lacking.
+        *keys_of("snsp", "ALL", "2026-11-03"),
+        *keys_of("frequency", "ROI", "2026-11-03"),
+    ]
+    plan = planned(lacked)
+    assert sorted(asked_in(plan)) == [
+        ("demand", "ROI", "2026-11-03", "2026-11-03"),
+        ("frequency+wind", "NI+ROI", "2026-11-03", "2026-11-03"),
+        ("snsp", "ALL", "2026-11-03", "2026-11-03"),
+    ]
+
+
+@given_by(
+    st.sets(
+        st.tuples(
+            st.sampled_from([(area.name, region) for area in AREAS for region in area.regions]), st.integers(0, 70)
+        ),
+        max_size=60,
+    )
+)
+def test_the_runs_ask_for_what_is_due_once_and_for_nothing_else(lacked: set[tuple[tuple[str, str], int]]) -> None:
+    keys = [DayKey(*pair, date(2026, 11, 12) - timedelta(days=back)) for pair, back in lacked]
+    asked = [
+        DayKey(area, region, day)
+        for one in planned(keys, limit=1000).repairs
+        for area in one.areas
+        for region in one.regions
+        if region in AREA[area].regions
+        for day in days(one.first, one.last)
+    ]
+    assert sorted(asked) == sorted(keys)
+
+
+def test_a_run_maps_no_more_units_than_airflow_likes() -> None:
+    many = {f"area{number}": replace(AREA["frequency"], name=f"area{number}") for number in range(300)}
+    lacked = [key for name in many for key in keys_of(name, "ROI", "2026-11-01", "2026-11-02")]
+    plan = planned(lacked, areas=many)
+    assert sorted(key for one in plan.repairs for key in one.days) == sorted(lacked)
+    assert [len(one.days) for one in plan.repairs] == [150, 150, 150, 150]
 
 
 def test_every_day_is_in_the_ledger_before_anything_is_triggered() -> None:
@@ -139,37 +218,53 @@ def test_what_never_ran_is_triggered_as_it_was_written_down() -> None:
     keys = wind("11-01", "11-02")
     ledger = {key: Entry.asked(None, run_id="killed", now=NOW - timedelta(days=1)) for key in keys}
     plan = planned(keys, ledger, never_ran=frozenset({"killed"}))
-    assert [(one.run_id, one.days) for one in plan.repairs] == [("killed", tuple(key.day for key in keys))]
+    assert [(one.run_id, one.days) for one in plan.repairs] == [("killed", tuple(keys))]
     assert plan.ledger == ledger
 
 
-def full_ledger() -> dict[DayKey, Entry]:
-    """One with room for a few days more."""
-    found: dict[DayKey, Entry] = {}
-    while fits(found):
-        key = DayKey("co2", "NI", date(2014, 1, 1) + timedelta(days=len(found)))
-        found[key] = Entry.asked(None, run_id="r" * 60, now=NOW - timedelta(days=3)).found("lost", answer=None, at=NOW)
-    for key in sorted(found)[-4:]:
-        del found[key]
-    return found
+@cache
+def full_ledger() -> Mapping[DayKey, Entry]:
+    """One of old days, with room for four more."""
+    entry = Entry.asked(None, run_id="r" * 60, now=NOW - timedelta(days=3)).found("lost", answer=None, at=NOW)
+    # Every second day: days in a row would share an entry.
+    keys = [DayKey("co2", "NI", date(2014, 1, 1) + 2 * timedelta(days=number)) for number in range(2000)]
+
+    def is_too_much(count: int) -> bool:
+        return not fits(dict.fromkeys(keys[:count], entry), "eirgrid")
+
+    too_many = bisect_left(range(2000), x=True, key=is_too_much)
+    return dict.fromkeys(keys[: too_many - 5], entry)
+
+
+OLD = [key for day in range(1, 31, 2) for key in keys_of("wind", "NI", f"2016-06-{day:02d}")]
+"""Fifteen days, each a run of its own."""
 
 
 def test_a_full_ledger_takes_the_newest_days_and_says_how_many_wait() -> None:
-    plan = planned(wind("10-30", *(f"11-0{day}" for day in range(1, 8))), full_ledger())
+    plan = planned(OLD, full_ledger())
     assert plan.full
-    assert plan.repairs[0].last == date(2026, 11, 7)
-    asked = {day for repair in plan.repairs for day in repair.days}
-    assert asked == {date(2026, 11, 7) - timedelta(days=back) for back in range(len(asked))}
-    assert 2 <= len(asked) < 8
-    assert plan.waiting == 8 - len(asked)
-    assert fits(plan.ledger)
+    asked = [key for repair in plan.repairs for key in repair.days]
+    assert asked == sorted(OLD, reverse=True)[: len(asked)]
+    assert len(asked) == 4
+    assert plan.waiting == len(OLD) - len(asked)
+    assert fits(plan.ledger, "eirgrid")
+
+
+def test_days_of_the_last_month_find_room_in_a_full_ledger() -> None:
+    recent = wind("10-13", "10-15", *(f"11-{day:02d}" for day in range(1, 13)))
+    plan = planned([*OLD, *recent], full_ledger())
+    assert {key for one in plan.repairs for key in one.days} >= set(recent)
+    assert plan.waiting >= len(OLD) - 4
 
 
 def test_what_is_in_a_full_ledger_is_still_tried_again() -> None:
     ledger = full_ledger()
-    again = sorted(ledger)[:3]
-    plan = planned([*again, *wind(*(f"11-0{day}" for day in range(1, 10)))], ledger)
-    assert {day for one in plan.repairs if one.partition.area == "co2" for day in one.days} == {
-        key.day for key in again
-    }
+    again = sorted(ledger)[-3:]
+    plan = planned([*again, *OLD], ledger)
+    assert {key for one in plan.repairs if one.areas == ["co2"] for key in one.days} == set(again)
     assert all(plan.ledger[key].tries == 2 for key in again)
+
+
+def test_what_the_limit_leaves_waits() -> None:
+    plan = planned(OLD, limit=4)
+    assert (len(plan.repairs), plan.waiting, plan.full) == (4, len(OLD) - 4, False)

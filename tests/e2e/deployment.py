@@ -51,6 +51,13 @@ class Deployment:
         self.wait(lambda: self.run_state(dag_id, run_id) in {"success", "failed"}, f"the end of {dag_id} {run_id}")
         return self.run_state(dag_id, run_id)
 
+    def rest(self, dag_id: str) -> None:
+        """Wait until no run of a DAG goes on or is about to."""
+        self.wait(
+            lambda: all(run["state"] in {"success", "failed"} for run in self.airflow.runs(dag_id)),
+            f"the end of every run of {dag_id}",
+        )
+
     def run_ids(self, dag_id: str) -> set[str]:
         """The newest runs of a DAG."""
         return {str(run["dag_run_id"]) for run in self.airflow.runs(dag_id)}

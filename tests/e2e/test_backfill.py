@@ -67,6 +67,8 @@ def test_the_clock_change_makes_three_runs_of_96_100_and_96_slots(quiet: Deploym
         tasks = quiet.airflow.tasks("ingest_eirgrid", str(run["dag_run_id"]))
         shown = {one["rendered_map_index"] for one in tasks if one["task_id"] == "repair" and one["map_index"] >= 0}
         assert shown == {f"wind · ROI · {day}"}
+        noted = quiet.airflow.get(f"dags/ingest_eirgrid/dagRuns/{run['dag_run_id']}")["note"]
+        assert noted == f"Irish day {day} · wind · ROI"
     key = "simulated/readings/source=eirgrid/area=wind/region=ROI/year=2026/month=10/data.parquet"
     body = quiet.s3.get_object(Bucket=quiet.bucket, Key=key)["Body"].read()
     table = pq.read_table(io.BytesIO(body), filters=[("field", "=", "WIND_ACTUAL")])

@@ -82,6 +82,10 @@ def tries(deployment: Deployment, dag_id: str, run: str) -> dict[str, int]:
     return {f"{one['task_id']} {one['map_index']}": one["try_number"] for one in deployment.airflow.tasks(dag_id, run)}
 
 
+def note_of(deployment: Deployment, dag_id: str, run: str) -> str:
+    return str(deployment.airflow.get(f"dags/{dag_id}/dagRuns/{run}")["note"] or "")
+
+
 def exported_after(deployment: Deployment, known: set[str]) -> None:
     """Wait for an export that is not among those known, and for all of them to end well."""
     deployment.wait(lambda: bool(deployment.run_ids("export") - known), "an export of what the cleared unit stored")
@@ -96,10 +100,11 @@ def test_the_rows_of_a_cleared_unit_are_exported_although_publish_was_not_cleare
     with spoiled(simulated, ROOFTOP):
         run = failed_run(simulated, CSV, {})
         before = tries(simulated, CSV, run)
-    for one in simulated.run_ids("export"):
-        simulated.finish("export", one)
+    simulated.wait(lambda: "Failed: " in note_of(simulated, CSV, run), "the note")
+    simulated.rest("export")
     known = simulated.run_ids("export")
     assert clear_failed(simulated, CSV, run) == "success"
+    assert note_of(simulated, CSV, run) == "", "what recovered is not called failed"
     after = tries(simulated, CSV, run)
     assert {name for name in after if after[name] != before[name]} == {"ingest 1", "reconcile -1"}
     exported_after(simulated, known)

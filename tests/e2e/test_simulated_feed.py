@@ -13,6 +13,7 @@ import numpy as np
 import psutil
 import pyarrow.parquet as pq
 import pytest
+from requests import HTTPError
 
 from dev.process_signals import find_process, send_signal
 from dev.upstream.publication import published_at
@@ -203,8 +204,6 @@ def test_clearing_one_instance_when_nothing_changed_wakes_no_export(simulated: D
 
 
 WRONG: dict[str, dict[str, Any]] = {
-    "areas: got 'wnd'; allowed: wind, solar, demand": {"areas": ["wnd"]},
-    "regions: got 'UK'; allowed: ALL, ROI, NI": {"regions": ["UK"]},
     "end: got '2026-11-01'; allowed: a day from start, 2026-11-10": {"start": "2026-11-10", "end": "2026-11-01"},
     "Params: got 'strat'; allowed: start, end, areas, regions": {"strat": "2026-06-01"},
     "allowed in one run: 1000": {"start": "2014-01-01", "end": "2026-11-01"},
@@ -220,9 +219,33 @@ def test_a_wrong_param_gives_one_clear_line_and_writes_nothing(simulated: Deploy
     assert data(simulated) == before
 
 
-def test_a_malformed_date_is_refused_when_triggering(simulated: Deployment, cycle: str) -> None:
-    with pytest.raises(Exception, match=r"start.*tomorrow"):
-        simulated.trigger("ingest_eirgrid", {"start": "tomorrow"})
+@pytest.mark.parametrize(
+    ("conf", "told"),
+    [
+        ({"start": "tomorrow"}, r"^400: .*start.*tomorrow"),
+        ({"areas": ["wnd"]}, r"^400: .*areas.*wnd"),
+        ({"regions": ["UK"]}, r"^400: .*regions.*UK"),
+    ],
+)
+@pytest.mark.parametrize("dag_id", ["ingest_eirgrid", "gapcheck"])
+def test_what_there_is_not_is_refused_when_triggering(
+    simulated: Deployment, cycle: str, dag_id: str, conf: dict[str, Any], told: str
+) -> None:
+    with pytest.raises(HTTPError, match=told):
+        simulated.trigger(dag_id, conf)
+
+
+@pytest.mark.usefixtures("without_export")
+def test_a_logical_date_of_another_day_is_fetched_and_its_run_says_so(simulated: Deployment, cycle: str) -> None:
+    asked = {"logical_date": "2026-10-24T23:30:00Z", "conf": {"areas": ["snsp"]}}
+    run = str(simulated.airflow.post("dags/ingest_eirgrid/dagRuns", asked)["dag_run_id"])
+    assert simulated.finish("ingest_eirgrid", run) == "success"
+    fetched = {one["task_id"]: one["rendered_map_index"] for one in simulated.airflow.tasks("ingest_eirgrid", run)}
+    assert fetched["repair"] == "snsp · ALL · 2026-10-25"
+    assert note_of(simulated, run) == "Irish day 2026-10-25 · snsp"
+    key = "simulated/outcomes/source=eirgrid/area=snsp/region=ALL/year=2026/month=10.json"
+    days = json.loads(simulated.s3.get_object(Bucket=simulated.bucket, Key=key)["Body"].read())["days"]
+    assert {day: tries[-1]["outcome"] for day, tries in days.items()} == {"2026-10-25": "stored"}
 
 
 @pytest.mark.usefixtures("without_export")
@@ -288,13 +311,16 @@ def test_outcomes_lie_beside_the_data(simulated: Deployment, cycle: str) -> None
 
 
 def test_a_failed_run_says_in_its_note_what_to_do(simulated: Deployment, cycle: str) -> None:
-    run = simulated.trigger("ingest_eirgrid", {"areas": ["wnd"]})
+    run = simulated.trigger("ingest_eirgrid", {"start": "2026-11-10", "end": "2026-11-01"})
     assert simulated.finish("ingest_eirgrid", run) == "failed"
-    simulated.wait(lambda: bool(note_of(simulated, run)), "the note")
-    note = note_of(simulated, run)
-    assert note.startswith("Failed: nothing was fetched, for want of a plan: areas: got 'wnd'; allowed: wind, solar")
-    assert "Red tasks: plan, reconcile" in note
-    assert "What to do: mend what is named, then clear the failed tasks" in note
+    simulated.wait(lambda: "Failed: " in note_of(simulated, run), "the note")
+    about, said, red, advice = note_of(simulated, run).split("\n\n")
+    assert about == "Irish days 2026-11-10 to 2026-11-01"
+    assert said.startswith(
+        "Failed: nothing was fetched, for want of a plan: end: got '2026-11-01'; allowed: a day from"
+    )
+    assert red == "Red tasks: plan, reconcile"
+    assert advice.startswith("What to do: trigger another run with what is allowed")
 
 
 def note_of(deployment: Deployment, run: str) -> str:
@@ -324,6 +350,8 @@ def test_a_fault_of_ours_is_told_once_and_so_is_its_end(simulated: Deployment, r
     """
     key = "simulated/readings/source=csv_folder/area=rooftop_solar/region=NI/year=2026/month=11/data.parquet"
     whole = simulated.s3.get_object(Bucket=simulated.bucket, Key=key)["Body"].read()
+    # An export that is still reading would find the partition broken too, and tell of it.
+    simulated.rest("export")
     assert simulated.mailbox.received() == [], "nothing that went before was worth a message"
     simulated.s3.put_object(Bucket=simulated.bucket, Key=key, Body=b"no Parquet")
     runs = [live(simulated, "failed") for _ in range(2)]

@@ -26,10 +26,10 @@ def world(tmp_path: Path) -> World:
     return made
 
 
-def document(world: World) -> dict[str, Any]:
+def document(world: World, *, planned_later: int = 0) -> dict[str, Any]:
     check = world.check()
     judged, ledger = check.settled(world.ledger)
-    made = GapReport(store=world.store, feed=Feed.SIMULATED, now=NOW)
+    made = GapReport(store=world.store, feed=Feed.SIMULATED, now=NOW, planned_later=planned_later)
     made.sources.append(SourceReport.of(check, judged, ledger))
     made.write({})
     found = world.store.get(summary_key("gaps"))
@@ -116,3 +116,14 @@ def test_a_source_that_could_not_be_checked_is_named(world: World) -> None:
 
 def test_every_state_is_explained() -> None:
     assert set(MEANINGS) == set(State)
+
+
+def test_it_says_how_many_days_wait_for_the_next_check(world: World) -> None:
+    assert document(world)["waiting_days"] == 0
+    lose(world, 4)
+    # Killed before anything was triggered.
+    planned = world.plan()
+    assert document(world, planned_later=3)["waiting_days"] == len(planned.repairs[0].days) + 3 == 4
+    world.trigger(planned.repairs)
+    world.report()
+    assert document(world)["waiting_days"] == 0

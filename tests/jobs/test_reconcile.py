@@ -7,7 +7,7 @@ import pytest
 from include.domain.catalogue import AREAS
 from include.domain.catalogue import area as area_named
 from include.domain.readings import Outcome, Unit
-from include.jobs.reconcile import Verdict, reconcile
+from include.jobs.reconcile import Verdict, reconcile, unanswered
 from include.jobs.result import UnitResult
 from tests.jobs.invented import NOW, at, unit
 
@@ -46,6 +46,13 @@ def test_what_upstream_lost_is_a_fault_of_a_strict_run_only() -> None:
     results = [_result(ROI), _result(NI, Outcome.UPSTREAM_UNAVAILABLE, message="HTTP 503")]
     assert _judge([ROI, NI], results, strict=True).faults == ["demand · NI · 2026-02: upstream_unavailable (HTTP 503)"]
     assert _judge([ROI, NI], results, strict=False).faults == []
+
+
+def test_units_that_upstream_did_not_answer_are_counted_by_area_or_by_region() -> None:
+    wind = [unit("wind", region, "2026-02-09", "2026-02-10") for region in ("ALL", "ROI")]
+    silent = [_result(one, Outcome.UPSTREAM_UNAVAILABLE) for one in [*wind, NI]]
+    assert unanswered([*wind, ROI, NI], [_result(ROI), *silent]) == "3 of 4 units unanswered: wind 2, demand NI 1"
+    assert unanswered([*wind, ROI, NI], [_result(ROI), _result(NI)]) == ""
 
 
 @pytest.mark.parametrize("strict", [True, False])

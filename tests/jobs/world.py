@@ -166,10 +166,10 @@ class World:
             if repair.run_id in self.runs:
                 continue
             self.runs[repair.run_id] = repair
-            for day in repair.days:
-                key = DayKey(repair.partition.area, repair.partition.region, day)
+            for key in repair.days:
                 self.tries.setdefault(key, []).append(self.now)
-            self._fetch(repair.partition.area, repair.partition.region, repair.first, repair.last)
+            for area, region in sorted({(key.area, key.region) for key in repair.days}):
+                self._fetch(area, region, repair.first, repair.last)
 
     def report(self) -> list[Judged]:
         """The third: settle the ledger."""
