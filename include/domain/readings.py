@@ -71,8 +71,17 @@ class Unit:
 
     @property
     def label(self) -> str:
-        """How the Airflow UI names the task instance: `wind · ROI · 2026-11`, or with the Irish day of a single one."""
-        period = self.first.isoformat() if self.first == self.last else self.partition.period
+        """How the Airflow UI names the task instance: `wind · ROI · 2026-11`, `… · 2026-11-21`, `… · 2026-11-21 to 24`.
+
+        The last two where the unit is not of the whole month.
+        """
+        month = self.partition.month
+        if self.first == self.last:
+            period = self.first.isoformat()
+        elif (self.first, self.last) == (month.first, month.last):
+            period = str(month)
+        else:
+            period = f"{self.first} to {self.last:%d}"
         return f"{self.partition.area} · {self.partition.region} · {period}"
 
     @property

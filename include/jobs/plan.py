@@ -122,6 +122,15 @@ def plan_days(entry: SourceEntry, first: date, last: date, *, now: datetime, sel
     return units
 
 
+def describe_units(units: Sequence[Unit]) -> str:
+    """`43 units of 9 areas, 2026-11-30 to 2026-12-02`."""
+    if not units:
+        return "no units"
+    areas = {unit.partition.area for unit in units}
+    first, last = min(unit.first for unit in units), max(unit.last for unit in units)
+    return f"{len(units)} units of {len(areas)} areas, {first} to {last}"
+
+
 def _plan(entry: SourceEntry, first: date, last: date, *, now: datetime, selection: Selection) -> list[Unit]:
     return [
         unit

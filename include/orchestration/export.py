@@ -1,17 +1,17 @@
-"""The export DAG: one mapped task per area, then current and snapshot."""
+"""The tasks of the export DAG; dags/export.py puts them together."""
 
 import logging
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from airflow.sdk import DAG, AssetAlias, TriggerRule, get_current_context, task
+from airflow.sdk import AssetAlias, TriggerRule, get_current_context
 from airflow.sdk.exceptions import AirflowSkipException
 
 from include.domain.errors import Incomplete
 from include.domain.incidents import Cause
 from include.orchestration.alerts import telling
 from include.orchestration.assets import READINGS
-from include.orchestration.tasks import DEFAULTS, RED, START, doc_md, open_claimed, task_states
+from include.orchestration.tasks import RED, documented, open_claimed, task_states
 from include.settings import load_settings
 from include.sources.registry import SOURCES
 
@@ -27,42 +27,8 @@ AGAIN: Final = AssetAlias("readings_not_exported")
 """How `reconcile` emits the event of READINGS for what the run has not read, and none otherwise."""
 
 
-def export_dag() -> DAG:
-    """Write the summaries that the API serves.
-
-    Wakes on an event of the `readings` Asset and reads the store, which is the truth: one summary per area with the
-    last 30 days, then `current` (the newest reading of every series), `snapshot` (everything at once) and `recent` (the
-    same of the last three days); beside them `catalogue` and `files` (what there is, from an inventory that reads only
-    the files that have changed). A summary that has not changed is not written. Summaries are of the moment at which
-    they are written, whenever the run was due: clearing any task of any run, however old, gives what is true now.
-
-    `reconcile` is red when any of them could not be written, and then somebody is told, if there is an alert topic.
-    When readings have come in that the run has not read, it wakes the export once more.
-    """
-    with DAG(
-        dag_id="export",
-        schedule=[READINGS],
-        start_date=START,
-        catchup=False,
-        max_active_runs=1,
-        # A paused DAG loses the events of its Assets.
-        is_paused_upon_creation=False,
-        default_args=DEFAULTS,
-        # No dagrun_timeout: it would skip `reconcile`, and nobody would be told. Each task has one of its own.
-        tags=["export"],
-        doc_md=doc_md(export_dag),
-        description="30-day summaries per area, current values, snapshot",
-    ) as dag:
-        areas = _area.expand_kwargs(TARGETS)
-        written = [_current(), _snapshot()]
-        # The snapshot takes the newest values from the areas' summaries, as current does.
-        areas >> written
-        [areas, *written, _inventory()] >> _reconcile()
-    return dag
-
-
-@task(task_id="area", map_index_template="{{ task.op_kwargs['area'] }}")
-def _area(source_id: str, area: str) -> bool:
+@documented(task_id="area", map_index_template="{{ task.op_kwargs['area'] }}")
+def area_summary(source_id: str, area: str) -> bool:
     """Write one area's summary; False when it has not changed."""
     export = _export()
     if source_id not in {entry.source_id for entry in export.entries}:
@@ -72,32 +38,32 @@ def _area(source_id: str, area: str) -> bool:
     return export.area(source_id, area)
 
 
-@task(task_id="current", trigger_rule=TriggerRule.ALL_DONE)
-def _current() -> bool:
+@documented(task_id="current", trigger_rule=TriggerRule.ALL_DONE)
+def current_values() -> bool:
     """Write the newest reading of every series."""
     return _export().current()
 
 
-@task(task_id="snapshot", trigger_rule=TriggerRule.ALL_DONE)
-def _snapshot() -> bool:
+@documented(task_id="snapshot", trigger_rule=TriggerRule.ALL_DONE)
+def snapshot() -> bool:
     """Write everything in one document, and its last days in a smaller one."""
     return _export().snapshot()
 
 
-@task(task_id="inventory", trigger_rule=TriggerRule.ALL_DONE, execution_timeout=timedelta(minutes=30))
-def _inventory() -> dict[str, int]:
+@documented(task_id="inventory", trigger_rule=TriggerRule.ALL_DONE, execution_timeout=timedelta(minutes=30))
+def inventory() -> dict[str, int]:
     """Read the files that have changed, and write what there is: `catalogue` and `files`."""
     from include.jobs.inventory import Inventory  # noqa: PLC0415  it loads pyarrow
 
     export = _export()
-    inventory = Inventory(export.store, export.feed, export.entries, export.now)
-    read = {entry.source_id: inventory.update(entry.source_id) for entry in export.entries}
-    inventory.publish()
+    found = Inventory(export.store, export.feed, export.entries, export.now)
+    read = {entry.source_id: found.update(entry.source_id) for entry in export.entries}
+    found.publish()
     return read
 
 
-@task(task_id="reconcile", outlets=[AGAIN], trigger_rule=TriggerRule.ALL_DONE)
-def _reconcile() -> None:
+@documented(task_id="reconcile", outlets=[AGAIN], trigger_rule=TriggerRule.ALL_DONE)
+def reconcile_export() -> None:
     """Red when a summary could not be written, and told; wakes the export again for what came in meanwhile."""
     context = get_current_context()
     ti = context["ti"]

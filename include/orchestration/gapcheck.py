@@ -1,4 +1,4 @@
-"""The gap check DAG: for each source plan → trigger repairs, two at a time; then report."""
+"""The tasks of the gap check DAG; dags/gapcheck.py puts them together."""
 
 import logging
 from collections import Counter
@@ -8,7 +8,7 @@ from functools import cache, partial
 from typing import TYPE_CHECKING, Any, Final
 
 from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
-from airflow.sdk import DAG, Param, TaskGroup, TriggerRule, Variable, get_current_context, task
+from airflow.sdk import Param, TriggerRule, Variable, get_current_context
 from airflow.sdk.exceptions import AirflowSkipException
 
 from include.domain.calendar import DAY, irish_day
@@ -20,7 +20,7 @@ from include.jobs.plan import narrowed, parse_days
 from include.orchestration.alerts import telling
 from include.orchestration.notes import ADVICE, advice_for, noting, remark
 from include.orchestration.params import days_and_areas, refuse_unknown
-from include.orchestration.tasks import DEFAULTS, START, doc_md, open_claimed, task_states
+from include.orchestration.tasks import documented, open_claimed, task_states
 from include.settings import Settings, load_settings
 from include.sources.base import SourceEntry
 from include.sources.registry import SOURCES, source
@@ -31,8 +31,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-AT_ONCE: Final = 2
-"""Queued runs count towards the ingest DAG's max_active_runs too: more at once would keep live runs from being made."""
 DEADLINE: Final = timedelta(hours=3)
 """After this no more repairs are triggered; the next check goes on."""
 
@@ -68,70 +66,8 @@ class CheckAgain(TriggerDagRunOperator):  # type: ignore[misc]  # Airflow is unt
         super().execute(context)
 
 
-def gapcheck_dag() -> DAG:
-    """Find what is missing, ask upstream for it again, write `gaps.json`.
-
-    Every day at 06:00 UTC the last days of every series are scanned (`GRID_GAP_DAYS`, 31). What should be there and is
-    not becomes DagRuns of `ingest_<source>`: one per run of days of a month, of all areas and regions that lack just
-    these; newest first, two at a time, at most `GRID_MAX_BACKFILLS_PER_RUN`. While days are left, `again` starts the
-    next check. The ledger of what has been asked for is the Variable `gap_ledger_<source>`. Days of
-    which upstream says the same `GRID_MAX_ATTEMPTS` times over at least three days are given up; the evidence lies in
-    the store.
-
-    Trigger it with `start` and `end` for other days, up to all history; with `areas` and `regions` for a part; with
-    `dry_run` to read in the log of `plan` what it would do; with `reopen` to forget what was given up on these days.
-    Clearing any task is safe: the ledger is written before anything is triggered, and no run id is used for two things.
-    """
-    with DAG(
-        dag_id="gapcheck",
-        schedule="0 6 * * *",
-        start_date=START,
-        catchup=False,
-        # One writer of the ledgers.
-        max_active_runs=1,
-        # No backfill: one run checks all the days of `start` and `end`. Airflow says so before it makes any run.
-        allowed_run_types=["scheduled", "manual", "operator_triggered"],
-        # Once unpaused it checks at once: whoever has just deployed says when the first month is to be loaded.
-        is_paused_upon_creation=True,
-        dagrun_timeout=timedelta(hours=20),
-        default_args=DEFAULTS,
-        params=_params(),
-        tags=["gapcheck"],
-        doc_md=doc_md(gapcheck_dag),
-        description="Find missing slots, trigger repairs, write gaps.json",
-    ) as dag:
-        reported = _report()
-        # A group per source: one that cannot be checked holds up no other, and all of its own is cleared with it.
-        for entry in SOURCES:
-            with TaskGroup(entry.source_id, tooltip=entry.title):
-                planned = _plan(entry.source_id)
-                triggered = TriggerRepair.partial(
-                    task_id="trigger",
-                    # Without it parallel copies collide.
-                    logical_date=None,
-                    skip_when_already_exists=True,
-                    fail_when_dag_is_paused=True,
-                    wait_for_completion=True,
-                    deferrable=True,
-                    # One query of the triggerer for each of the two repairs that run at once.
-                    poke_interval=3,
-                    allowed_states=["success", "failed"],
-                    failed_states=[],
-                    max_active_tis_per_dagrun=AT_ONCE,
-                    map_index_template="{{ task.trigger_run_id }}",
-                ).expand_kwargs(planned)
-            # The report has an edge from every task that it judges, and both write the ledger: never at the same time.
-            [planned, triggered] >> reported
-        reported >> CheckAgain(
-            task_id="again",
-            trigger_dag_id="gapcheck",
-            # Two checks at once are never made: max_active_runs lets the next begin when this one has ended.
-            logical_date=None,
-        )
-    return dag
-
-
-def _params() -> dict[str, Param]:
+def gapcheck_params() -> dict[str, Param]:
+    """The days, areas and regions that a person may ask for, and how."""
     areas = [area for entry in SOURCES for area in entry.areas]
     return days_and_areas(areas, without="the last 31") | {
         "dry_run": Param(False, type="boolean", title="Dry run", description="Only say what would be triggered."),
@@ -144,8 +80,8 @@ def _params() -> dict[str, Param]:
     }
 
 
-@task(task_id="plan", execution_timeout=timedelta(minutes=30))
-def _plan(source_id: str) -> list[dict[str, Any]]:
+@documented(task_id="plan", execution_timeout=timedelta(minutes=30))
+def plan_source(source_id: str) -> list[dict[str, Any]]:
     """The repairs of one source, written into its ledger; a dry run writes nothing."""
     ti = get_current_context()["ti"]
     try:
@@ -159,7 +95,7 @@ def _plan(source_id: str) -> list[dict[str, Any]]:
 def _planned(source_id: str) -> list[dict[str, Any]]:
     context = get_current_context()
     params, settings = context["params"], load_settings()
-    refuse_unknown(params, _params())
+    refuse_unknown(params, gapcheck_params())
     if _triggers_are_over(source_id):
         raise AirflowSkipException(
             "this task was cleared without its downstream: nobody would trigger what it plans, so nothing is planned. "
@@ -187,8 +123,8 @@ def _triggers_are_over(source_id: str) -> bool:
     return any(name.startswith(f"{source_id}.trigger") and state in over for name, state in task_states().items())
 
 
-@task(task_id="report", trigger_rule=TriggerRule.ALL_DONE, execution_timeout=timedelta(minutes=30))
-def _report() -> dict[str, int]:
+@documented(task_id="report", trigger_rule=TriggerRule.ALL_DONE, execution_timeout=timedelta(minutes=30))
+def report() -> dict[str, int]:
     """Settle the ledgers and write gaps.json; days that were asked for beside the last 31 get a report of their own."""
     if any(get_current_context()["params"].values()):
         # Whoever asked for it looks at it.
@@ -293,7 +229,7 @@ def _settled(entry: SourceEntry, settings: Settings) -> "SourceReport":
 def _refused(params: Mapping[str, Any], settings: Settings) -> SettingInvalid | None:
     """Why the Params cannot be used, if they cannot."""
     try:
-        refuse_unknown(params, _params())
+        refuse_unknown(params, gapcheck_params())
         parse_days(params["start"], params["end"], now=settings.clock())
         for entry in SOURCES:
             narrowed(SOURCES, entry, areas=params["areas"], regions=params["regions"])
@@ -308,9 +244,9 @@ def _report_asked(entry: SourceEntry, settings: Settings, params: Mapping[str, A
 
     check = _check(entry, settings, params)
     ledger = _read_ledger(entry.source_id)
-    report = GapReport(store=check.store, feed=settings.feed, now=check.now)
-    report.sources.append(SourceReport.of(check, check.judged({}), ledger))
-    log.info("what was found from %s to %s: %s", check.first, check.last, report.write_apart(check))
+    asked_for = GapReport(store=check.store, feed=settings.feed, now=check.now)
+    asked_for.sources.append(SourceReport.of(check, check.judged({}), ledger))
+    log.info("what was found from %s to %s: %s", check.first, check.last, asked_for.write_apart(check))
 
 
 def _check(entry: SourceEntry, settings: Settings, params: Mapping[str, Any]) -> "GapCheck":

@@ -1,13 +1,12 @@
-"""The ingest DAG of a source: plan → ingest or repair, mapped → publish → reconcile."""
+"""The tasks of the ingest DAG of a source; dags/ingest.py puts them together."""
 
 import logging
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
-from airflow.sdk import DAG, AssetAlias, Param, TriggerRule, get_current_context, task
+from airflow.sdk import AssetAlias, Param, TriggerRule, get_current_context
 from airflow.sdk.exceptions import AirflowSkipException
-from irish_day_timetable import LiveAndIrishDays
 
 from include.domain.calendar import irish_day
 from include.domain.catalogue import CYCLE
@@ -15,17 +14,17 @@ from include.domain.errors import ContractBroken, GridError, Incomplete, ParamsI
 from include.domain.incidents import ALL, Cause
 from include.domain.readings import Outcome, Unit
 from include.jobs.circuit import RunSoFar
-from include.jobs.plan import Selection, parse_days, plan_days, plan_live
+from include.jobs.plan import Selection, describe_units, parse_days, plan_days, plan_live
 from include.jobs.reconcile import reconcile, unanswered
 from include.jobs.result import UnitResult, our_error
 from include.orchestration.alerts import first_red, run_after, tell, tell_whole
 from include.orchestration.assets import READINGS
-from include.orchestration.links import LINKS, links_of
+from include.orchestration.links import links_of
 from include.orchestration.notes import ADVICE, advice_for, note, remark
 from include.orchestration.params import OVERRIDE, days_and_areas, refuse_unknown
-from include.orchestration.tasks import DEFAULTS, RED, START, doc_md, open_claimed, open_readings, task_states
+from include.orchestration.tasks import RED, documented, open_claimed, open_readings, task_states
 from include.orchestration.units import result_from_xcom, result_to_xcom, unit_from_xcom, unit_to_xcom
-from include.settings import Settings, live_pool, load_settings, repair_pool
+from include.settings import Settings, load_settings
 from include.sources.base import SourceEntry
 from include.sources.registry import source
 
@@ -44,62 +43,8 @@ LATE: Final = AssetAlias("readings_told_late")
 """How `reconcile` emits the event of READINGS for what `publish` has not told of, and none otherwise."""
 
 
-def ingest_dag(entry: SourceEntry) -> DAG:
-    """Fetch readings, merge them into their partitions.
-
-    Every 15 minutes (minutes 3, 18, 33, 48) yesterday, today and tomorrow's forecasts are fetched, one mapped task
-    instance per partition. A native backfill makes one run per Irish day. A manual run takes `start` and `end` (Irish
-    days, both included), `areas` and `regions`; or a logical date of another day, or a data interval.
-
-    `reconcile` is red when a unit failed for a reason that needs a person, or when an area has had nothing new for
-    longer than its alert threshold; of a live run somebody is told, if there is an alert topic. A unit that upstream
-    did not answer is skipped in a live run, with the reason in its log and in its XCom `outcome`; the next cycle heals
-    it. Clearing any task or run, at any time, gives the same readings.
-    """
-    problem = f"**It cannot run: {entry.problem}**\n\n" if entry.problem else ""
-    with DAG(
-        dag_id=f"ingest_{entry.source_id}",
-        schedule=LiveAndIrishDays(),
-        start_date=START,
-        catchup=False,
-        # Runs that people trigger count too: the thirteen of a load of all years leave room for the live ones.
-        max_active_runs=32,
-        default_args=DEFAULTS,
-        params=_params(entry),
-        tags=["ingest", entry.source_id],
-        doc_md=problem + doc_md(ingest_dag, of=entry.title),
-        description=f"{entry.title}: fetch readings into Parquet",
-    ) as dag:
-        live = _plan(entry.source_id)
-        repairs = _plan_repair(live["repair"])
-        labelled: dict[str, Any] = {"map_index_template": "{{ task.op_kwargs['unit']['label'] }}"}
-        ingested = task(
-            task_id="ingest",
-            pool=live_pool(entry.source_id),
-            priority_weight=10,
-            execution_timeout=timedelta(minutes=10),
-            **labelled,
-        )(_run_unit)
-        repaired = task(
-            task_id="repair",
-            pool=repair_pool(entry.source_id),
-            execution_timeout=timedelta(hours=1),
-            **labelled,
-        )(_run_unit)
-        fetched = [
-            ingested.partial(strict=False).expand(unit=live),
-            repaired.partial(strict=True).expand(unit=repairs),
-        ]
-        for mapped in fetched:
-            mapped.operator.operator_extra_links = LINKS
-        reconciled = _reconcile(entry.source_id)
-        # It has an edge from every task that it judges: cleared together with one of them, it waits for it.
-        [live, repairs, *fetched] >> reconciled
-        fetched >> _publish(entry.source_id) >> reconciled
-    return dag
-
-
-def _params(entry: SourceEntry) -> dict[str, Param]:
+def ingest_params(entry: SourceEntry) -> dict[str, Param]:
+    """The days, areas and regions that a person may ask for."""
     return days_and_areas(
         entry.areas,
         without="a live run. Leave both empty in a backfill, which has days of its own",
@@ -107,8 +52,8 @@ def _params(entry: SourceEntry) -> dict[str, Param]:
     )
 
 
-@task(task_id="plan", priority_weight=20)
-def _plan(source_id: str) -> list[dict[str, Any]]:
+@documented(task_id="plan", priority_weight=20)
+def plan(source_id: str) -> list[dict[str, Any]]:
     """The units of a live run; a repair's units go to XCom `repair`. Skipped while another live run is going."""
     try:
         live, repair = _units_asked(source_id, get_current_context())
@@ -116,6 +61,7 @@ def _plan(source_id: str) -> list[dict[str, Any]]:
         _push(PROBLEM, str(error))
         _push(ADVICE, advice_for(error))
         raise
+    log.info("%s", describe_units([*live, *repair]))
     _push("repair", [unit_to_xcom(unit) for unit in repair])
     return [unit_to_xcom(unit) for unit in live]
 
@@ -134,7 +80,7 @@ def _units_asked(source_id: str, context: Any) -> tuple[list[Unit], list[Unit]]:
             "change GRID_FEED, or the feeds that this source says it is for"
         )
     now = settings.now or context["dag_run"].run_after
-    refuse_unknown(params, _params(entry))
+    refuse_unknown(params, ingest_params(entry))
     wanted = _days_asked(context, now)
     selection = Selection.of(entry, areas=params["areas"], regions=params["regions"])
     if wanted is None and _other_live_run(context):
@@ -149,14 +95,23 @@ def _units_asked(source_id: str, context: Any) -> tuple[list[Unit], list[Unit]]:
     return live, repair
 
 
-@task(task_id="plan_repair", priority_weight=5)
-def _plan_repair(units: list[dict[str, Any]]) -> list[dict[str, Any]]:
+@documented(task_id="plan_repair", priority_weight=5)
+def plan_repair(units: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Hand on the units of a repair: Airflow maps over a returned list only."""
     return units
 
 
+def fetch_unit(task_id: str, **how: Any) -> Any:
+    """The mapped task `ingest` of a live run, or `repair` of a backfill or of a run that was asked for."""
+    return documented(task_id=task_id, map_index_template="{{ task.op_kwargs['unit']['label'] }}", **how)(_run_unit)
+
+
 def _run_unit(unit: dict[str, Any], *, strict: bool) -> None:
-    """Fetch one partition's days and merge them; push what happened."""
+    """Fetch one partition's days and merge them; push what happened.
+
+    A live run has instances of `ingest` and none of `repair`, which is skipped; a backfill or a run of days that were
+    asked for has it the other way round.
+    """
     from include.jobs.ingest import Ingest  # noqa: PLC0415  it loads pyarrow, which parsing a DAG file must not
 
     planned = unit_from_xcom(unit)
@@ -191,18 +146,23 @@ def _settle(result: UnitResult, *, strict: bool) -> None:
         raise AirflowSkipException(f"{result.message}; the next cycle or the gap check heals it")
 
 
-@task(task_id="publish", outlets=[READINGS], trigger_rule=TriggerRule.ALL_DONE, priority_weight=20)
-def _publish(source_id: str) -> None:
+@documented(task_id="publish", outlets=[READINGS], trigger_rule=TriggerRule.ALL_DONE, priority_weight=20)
+def publish(source_id: str) -> None:
     """Tell the export what changed; skipped, and no event, when nothing did."""
     changed = _changed()
     _push(TOLD, {one.result.label: one.pushed_at for one in changed})
     if not changed:
         raise AirflowSkipException("nothing new in any unit: no object written, no export needed")
-    get_current_context()["outlet_events"][READINGS].extra = _news(source_id, changed)
+    news = _news(source_id, changed)
+    areas = ", ".join(news["areas"])
+    log.info(
+        "%s readings added or replaced in %s partitions of %s: the export is woken", news["rows"], len(changed), areas
+    )
+    get_current_context()["outlet_events"][READINGS].extra = news
 
 
-@task(task_id="reconcile", outlets=[LATE], trigger_rule=TriggerRule.ALL_DONE, priority_weight=20)
-def _reconcile(source_id: str) -> dict[str, int]:
+@documented(task_id="reconcile", outlets=[LATE], trigger_rule=TriggerRule.ALL_DONE, priority_weight=20)
+def reconcile_ingest(source_id: str) -> dict[str, int]:
     """Compare the plan with what happened, and tell of it: a red unit never hides in a green run.
 
     It also tells the export of what `publish` could not: rows of units that were cleared when `publish` was not.
@@ -219,6 +179,7 @@ def _reconcile(source_id: str) -> dict[str, int]:
         raise
     results, areas = [one.result for one in _results()], source(source_id).areas
     verdict = reconcile(units, results, areas=areas, now=now, strict=strict)
+    log.info("%s: %s", describe_units(units), ", ".join(f"{count} {name}" for name, count in verdict.counts.items()))
     if live:
         _end_cycle(source_id, units, results, settings=settings, now=now)
     if faults := [*verdict.faults, *_red_without_a_fault(units, results, strict=strict)]:

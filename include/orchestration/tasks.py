@@ -1,11 +1,12 @@
 """What every task of this project shares: defaults, pools, retry rules, and the store and source behind a task."""
 
 import inspect
+import os
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from airflow.sdk import ExceptionRetryPolicy, RetryAction, RetryRule, get_current_context
+from airflow.sdk import ExceptionRetryPolicy, RetryAction, RetryRule, get_current_context, task
 
 from include.domain import errors
 
@@ -29,8 +30,10 @@ NO_RETRY: Final = (
 )
 """Asking again at once changes nothing: tenacity has already retried what may pass."""
 
+OWNER: Final = "eirgrid-airflow"
+
 DEFAULTS: Final[dict[str, Any]] = {
-    "owner": "eirgrid-airflow",
+    "owner": OWNER,
     # For a lost worker or store only.
     "retries": 1,
     "retry_delay": timedelta(seconds=5),
@@ -42,15 +45,38 @@ DEFAULTS: Final[dict[str, Any]] = {
 }
 
 
-def doc_md(declaring: Callable[..., Any], *, of: str = "") -> str:
-    """What Airflow shows of a DAG: the docstring of the function that declares it, its first line as the heading.
+TAG: Final = "irish-grid"
+"""Tag of every DAG of this project."""
 
-    `of` says first what the DAG is of, where one function declares several.
+
+def owner_links() -> dict[str, str]:
+    """Where the owner's name leads in the list of DAGs: to the guide; nowhere without the setting `site`."""
+    site = (os.environ.get("GRID_SITE") or os.environ.get("AIRFLOW__GRID__SITE") or "").strip().rstrip("/")
+    return {OWNER: f"{site}/guide/"} if site.startswith(("http://", "https://")) else {}
+
+
+def doc_md(text: str | None, *, of: str = "") -> str:
+    """What Airflow shows of a DAG: the docstring of its file, the first line as the heading.
+
+    `of` says first what the DAG is of, where one file declares several.
     """
-    first, _, rest = inspect.cleandoc(declaring.__doc__ or "").partition("\n")
+    first, _, rest = inspect.cleandoc(text or "").partition("\n")
     heading = first.removesuffix(".")
     named = f"{of}: {heading[:1].lower()}{heading[1:]}" if of else heading
     return f"### {named}\n{rest}"
+
+
+def documented(**how: Any) -> Callable[[Callable[..., Any]], Any]:
+    """Airflow's `@task` that takes the docstring along: a mapped task loses it.
+
+    What a task returns is not in its log as it is: plans of hundreds of units are no reading. Tasks log a sentence.
+    """
+
+    def declare(function: Callable[..., Any]) -> Any:
+        told = inspect.cleandoc(function.__doc__ or "")
+        return task(doc_md=told, show_return_value_in_logs=False, **how)(function)
+
+    return declare
 
 
 RED: Final = frozenset({"failed", "upstream_failed"})

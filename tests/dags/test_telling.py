@@ -10,7 +10,7 @@ from airflow.sdk.exceptions import AirflowSkipException
 from include.domain.errors import Incomplete
 from include.domain.incidents import Cause
 from include.jobs.alerts import Cycle
-from include.orchestration import alerts
+from include.orchestration import alerts, notes
 from include.settings import load_settings
 
 TICK = datetime(2026, 11, 22, 20, 3, tzinfo=UTC)
@@ -54,6 +54,7 @@ def told(monkeypatch: pytest.MonkeyPatch, ti: Instance) -> list[Cycle]:
     monkeypatch.setenv("GRID_STORE", "/nowhere")
     monkeypatch.setenv("GRID_CONTACT", "ann@example.org")
     monkeypatch.setattr(alerts, "get_current_context", lambda: context)
+    monkeypatch.setattr(notes, "get_current_context", lambda: context)
     monkeypatch.setattr(alerts, "tell", lambda _settings, cycle: found.append(cycle))
     return found
 
@@ -65,7 +66,7 @@ def test_a_block_that_raises_is_a_red_run(told: list[Cycle], ti: Instance) -> No
     assert [(one.cause, one.reason) for one in cycle.troubles] == [(Cause.OUR_ERROR, "the store is away")]
     assert cycle.run_after == TICK
     assert cycle.first_red is not ti.red_before, "without a record it is told by the first red run of a row only"
-    assert ti.pushed == {"faults": "the store is away"}
+    assert ti.pushed == {"faults": "the store is away", "advice": ""}
 
 
 def test_a_block_that_ends_is_a_good_run_and_a_skipped_one_says_nothing(told: list[Cycle]) -> None:

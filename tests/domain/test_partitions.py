@@ -25,7 +25,8 @@ def test_a_day_partition_spans_its_irish_day(month: int, day: int, hours: int) -
 def test_a_period_and_label_read_as_people_write_them() -> None:
     assert WIND.period == "2026-11"
     assert Partition("eirgrid", "frequency", "ROI", Month(2026, 2), 3).period == "2026-02-03"
-    assert Unit(WIND, date(2026, 11, 21), date(2026, 11, 22)).label == "wind · ROI · 2026-11"
+    assert Unit(WIND, date(2026, 11, 21), date(2026, 11, 24)).label == "wind · ROI · 2026-11-21 to 24"
+    assert Unit(WIND, date(2026, 11, 1), date(2026, 11, 30)).label == "wind · ROI · 2026-11"
     assert Unit(FREQUENCY, date(2026, 10, 25), date(2026, 10, 25)).label == "frequency · ROI · 2026-10-25"
 
 

@@ -86,7 +86,7 @@ def clear_instance(deployment: Deployment, run: str) -> None:
     (wind,) = (
         one
         for one in deployment.airflow.tasks("ingest_eirgrid", run)
-        if one["rendered_map_index"] == "wind · ROI · 2026-11"
+        if one["rendered_map_index"] == "wind · ROI · 2026-11-21 to 23"
     )
     what = {"dag_run_id": run, "task_ids": [["ingest", wind["map_index"]]], "only_failed": False}
     deployment.airflow.post("dags/ingest_eirgrid/clearTaskInstances", what | {"dry_run": False})

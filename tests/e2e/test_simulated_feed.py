@@ -64,7 +64,7 @@ def published(field: str, region: str) -> dict[datetime, float | None]:
 def test_every_partition_is_a_named_task_instance(simulated: Deployment, cycle: str) -> None:
     tasks = simulated.airflow.tasks("ingest_eirgrid", cycle)
     names = {one["rendered_map_index"] for one in tasks if one["task_id"] == "ingest"}
-    assert {"wind · ROI · 2026-11", "frequency · ROI · 2026-11-21", "snsp · ALL · 2026-11"} <= names
+    assert {"wind · ROI · 2026-11-21 to 23", "frequency · ROI · 2026-11-21", "snsp · ALL · 2026-11-21 to 22"} <= names
     assert len(names) == 24
     assert {one["state"] for one in tasks if one["task_id"] == "reconcile"} == {"success"}
 
@@ -332,7 +332,7 @@ def test_a_mapped_instance_links_to_its_partition_and_to_the_dashboard_at_its_da
 ) -> None:
     path = f"dags/ingest_eirgrid/dagRuns/{cycle}/taskInstances/ingest/links"
     units = [one for one in simulated.airflow.tasks("ingest_eirgrid", cycle) if one["task_id"] == "ingest"]
-    index = next(one["map_index"] for one in units if one["rendered_map_index"] == "wind · ROI · 2026-11")
+    index = next(one["map_index"] for one in units if one["rendered_map_index"] == "wind · ROI · 2026-11-21 to 23")
     links = simulated.airflow.get(path, map_index=index)["extra_links"]
     site = simulated.stack.api_url
     key = "readings/source=eirgrid/area=wind/region=ROI/year=2026/month=11/data.parquet"
@@ -357,7 +357,7 @@ def test_a_fault_of_ours_is_told_once_and_so_is_its_end(simulated: Deployment, r
     runs = [live(simulated, "failed") for _ in range(2)]
     (opened,) = simulated.mailbox.received()
     assert opened["Subject"] == "[grid] (simulated data) our error: csv_folder rooftop_solar"
-    assert "rooftop_solar: 1 of 2 units; rooftop_solar · NI · 2026-11: " in opened["Message"]
+    assert "rooftop_solar: 1 of 2 units; rooftop_solar · NI · 2026-11-21 to 22: " in opened["Message"]
     assert f"{simulated.stack.airflow_url}/dags/ingest_csv_folder/runs/{quote(runs[0])}" in opened["Message"]
     assert f"{simulated.stack.api_url}/guide/runbook/our-error/" in opened["Message"]
     simulated.s3.put_object(Bucket=simulated.bucket, Key=key, Body=whole)

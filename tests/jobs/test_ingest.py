@@ -69,7 +69,7 @@ def _files(store: LocalStore) -> dict[str, tuple[bytes, int]]:
 def test_stored(readings: ReadingsStore, store: LocalStore) -> None:
     result = _run(readings, [EARLY, TODAY, NULL], [TO_COME])
     assert result == UnitResult(
-        label="demand · ROI · 2026-02",
+        label="demand · ROI · 2026-02-09 to 10",
         area="demand",
         outcome=Outcome.STORED,
         rows=4,
@@ -327,7 +327,7 @@ def test_warnings_reach_the_log(readings: ReadingsStore, caplog: pytest.LogCaptu
     with caplog.at_level(logging.WARNING):
         ingest(source, readings, "demand").run(DEMAND, live=True)
     assert [record.message for record in caplog.records] == [
-        "demand · ROI · 2026-02: implausible SYSTEM_DEMAND stored as sent: 8999 (1 rows)"
+        "demand · ROI · 2026-02-09 to 10: implausible SYSTEM_DEMAND stored as sent: 8999 (1 rows)"
     ]
 
 

@@ -44,10 +44,10 @@ def test_a_live_run_has_one_unit_per_area_region_and_partition() -> None:
 @pytest.mark.parametrize(
     ("area", "spans"),
     [
-        ("wind", [("wind · ROI · 2026-11", "11-21", "11-23")]),
-        ("solar", [("solar · ROI · 2026-11", "11-21", "11-23")]),
-        ("demand", [("demand · ROI · 2026-11", "11-21", "11-23")]),
-        ("co2", [("co2 · ROI · 2026-11", "11-21", "11-22")]),
+        ("wind", [("wind · ROI · 2026-11-21 to 23", "11-21", "11-23")]),
+        ("solar", [("solar · ROI · 2026-11-21 to 23", "11-21", "11-23")]),
+        ("demand", [("demand · ROI · 2026-11-21 to 23", "11-21", "11-23")]),
+        ("co2", [("co2 · ROI · 2026-11-21 to 22", "11-21", "11-22")]),
         ("generation", [("generation · ROI · 2026-11-22", "11-22", "11-22")]),
         (
             "frequency",
@@ -63,26 +63,30 @@ def test_a_live_run_fetches_yesterday_today_and_forecasts_of_tomorrow(
 
 def test_days_back_sets_how_far_a_live_run_looks() -> None:
     wind = _some("wind", regions=["NI"])
-    assert _spans(_live(days_back=0, selection=wind)) == [("wind · NI · 2026-11", "11-22", "11-23")]
-    assert _spans(_live(days_back=3, selection=wind)) == [("wind · NI · 2026-11", "11-19", "11-23")]
+    assert _spans(_live(days_back=0, selection=wind)) == [("wind · NI · 2026-11-22 to 23", "11-22", "11-23")]
+    assert _spans(_live(days_back=3, selection=wind)) == [("wind · NI · 2026-11-19 to 23", "11-19", "11-23")]
 
 
 def test_the_edge_of_a_month_gives_two_units() -> None:
     wind = _some("wind", regions=["ALL"])
     assert _spans(_live(at("2026-12-01T00:03:00Z"), selection=wind)) == [
         ("wind · ALL · 2026-11-30", "11-30", "11-30"),
-        ("wind · ALL · 2026-12", "12-01", "12-02"),
+        ("wind · ALL · 2026-12-01 to 02", "12-01", "12-02"),
     ]
     assert _spans(_live(at("2026-12-31T12:00:00Z"), selection=wind)) == [
-        ("wind · ALL · 2026-12", "12-30", "12-31"),
+        ("wind · ALL · 2026-12-30 to 31", "12-30", "12-31"),
         ("wind · ALL · 2027-01-01", "01-01", "01-01"),
     ]
 
 
 def test_today_is_the_irish_day() -> None:
     co2 = _some("co2", regions=["ALL"])
-    assert _spans(_live(at("2026-07-09T22:59:59Z"), selection=co2)) == [("co2 · ALL · 2026-07", "07-08", "07-09")]
-    assert _spans(_live(at("2026-07-09T23:00:00Z"), selection=co2)) == [("co2 · ALL · 2026-07", "07-09", "07-10")]
+    assert _spans(_live(at("2026-07-09T22:59:59Z"), selection=co2)) == [
+        ("co2 · ALL · 2026-07-08 to 09", "07-08", "07-09")
+    ]
+    assert _spans(_live(at("2026-07-09T23:00:00Z"), selection=co2)) == [
+        ("co2 · ALL · 2026-07-09 to 10", "07-09", "07-10")
+    ]
 
 
 @pytest.mark.parametrize("units", [_live(), _days("2026-08-30", "2026-11-22")])
@@ -111,7 +115,7 @@ def test_no_areas_and_no_regions_mean_all(nothing: list[str] | None) -> None:
 
 def test_a_region_that_one_of_the_areas_has_is_enough() -> None:
     units = _live(selection=_some("snsp", "wind", regions=["NI"]))
-    assert [unit.label for unit in units] == ["wind · NI · 2026-11"]
+    assert [unit.label for unit in units] == ["wind · NI · 2026-11-21 to 23"]
 
 
 @pytest.mark.parametrize(
@@ -171,22 +175,25 @@ def test_a_wrong_day_is_named_with_what_is_allowed(start: str | None, end: str |
 
 def test_a_repair_of_past_days_fetches_those_days_only() -> None:
     spans = _spans(_days("2026-09-29", "2026-10-02", _some("wind", regions=["NI"])))
-    assert spans == [("wind · NI · 2026-09", "09-29", "09-30"), ("wind · NI · 2026-10", "10-01", "10-02")]
+    assert spans == [
+        ("wind · NI · 2026-09-29 to 30", "09-29", "09-30"),
+        ("wind · NI · 2026-10-01 to 02", "10-01", "10-02"),
+    ]
 
 
 def test_days_to_come_are_left_out_but_for_tomorrows_forecasts() -> None:
     assert _spans(_days("2026-11-22", "2026-12-31", _some("wind", "co2", regions=["NI"]))) == [
-        ("wind · NI · 2026-11", "11-22", "11-23"),
+        ("wind · NI · 2026-11-22 to 23", "11-22", "11-23"),
         ("co2 · NI · 2026-11-22", "11-22", "11-22"),
     ]
 
 
 def test_a_snapshot_is_planned_only_with_today() -> None:
     mix = _some("generation", "co2", regions=["ROI"])
-    assert _spans(_days("2026-11-01", "2026-11-21", mix)) == [("co2 · ROI · 2026-11", "11-01", "11-21")]
+    assert _spans(_days("2026-11-01", "2026-11-21", mix)) == [("co2 · ROI · 2026-11-01 to 21", "11-01", "11-21")]
     assert _spans(_days("2026-10-30", "2026-11-22", mix)) == [
-        ("co2 · ROI · 2026-10", "10-30", "10-31"),
-        ("co2 · ROI · 2026-11", "11-01", "11-22"),
+        ("co2 · ROI · 2026-10-30 to 31", "10-30", "10-31"),
+        ("co2 · ROI · 2026-11-01 to 22", "11-01", "11-22"),
         ("generation · ROI · 2026-11-22", "11-22", "11-22"),
     ]
 
@@ -196,12 +203,14 @@ def test_a_snapshot_just_after_midnight_may_be_yesterdays(time: str, first: str)
     entry = source("eirgrid")
     mix = Selection.of(entry, areas=["generation"], regions=["ROI"])
     units = plan_live(entry, now=at(f"2026-11-22T{time}:00Z"), days_back=1, selection=mix)
-    period = "2026-11-22" if first == "11-22" else "2026-11"
+    period = "2026-11-22" if first == "11-22" else "2026-11-21 to 22"
     assert _spans(units) == [(f"generation · ROI · {period}", first, "11-22")]
 
 
 def test_days_before_upstream_served_an_area_are_not_planned() -> None:
-    assert _spans(_days("2021-02-01", "2021-03-02", _some("snsp"))) == [("snsp · ALL · 2021-03", "03-01", "03-02")]
+    assert _spans(_days("2021-02-01", "2021-03-02", _some("snsp"))) == [
+        ("snsp · ALL · 2021-03-01 to 02", "03-01", "03-02")
+    ]
     with pytest.raises(SettingInvalid, match="allowed: days from 2021-03-01 on"):
         _days("2020-01-01", "2021-02-28", _some("snsp"))
 

@@ -38,13 +38,15 @@ def test_these_outcomes_need_nobody(outcome: Outcome, strict: bool) -> None:
 @pytest.mark.parametrize("outcome", [Outcome.CONTRACT_BROKEN, Outcome.OUR_ERROR])
 def test_these_outcomes_always_need_somebody(outcome: Outcome, strict: bool) -> None:
     verdict = _judge([ROI, NI], [_result(ROI), _result(NI, outcome, message="seen: x")], strict=strict)
-    assert verdict.faults == [f"demand · NI · 2026-02: {outcome} (seen: x)"]
+    assert verdict.faults == [f"demand · NI · 2026-02-09 to 10: {outcome} (seen: x)"]
     assert verdict.counts == {"stored": 1, outcome.value: 1}
 
 
 def test_what_upstream_lost_is_a_fault_of_a_strict_run_only() -> None:
     results = [_result(ROI), _result(NI, Outcome.UPSTREAM_UNAVAILABLE, message="HTTP 503")]
-    assert _judge([ROI, NI], results, strict=True).faults == ["demand · NI · 2026-02: upstream_unavailable (HTTP 503)"]
+    assert _judge([ROI, NI], results, strict=True).faults == [
+        "demand · NI · 2026-02-09 to 10: upstream_unavailable (HTTP 503)"
+    ]
     assert _judge([ROI, NI], results, strict=False).faults == []
 
 
@@ -58,7 +60,7 @@ def test_units_that_upstream_did_not_answer_are_counted_by_area_or_by_region() -
 @pytest.mark.parametrize("strict", [True, False])
 def test_a_unit_without_a_result_is_a_fault(strict: bool) -> None:
     verdict = _judge([ROI, NI], [_result(ROI)], strict=strict)
-    assert verdict.faults == ["demand · NI · 2026-02: its task ended without a result; see its log"]
+    assert verdict.faults == ["demand · NI · 2026-02-09 to 10: its task ended without a result; see its log"]
     assert verdict.counts == {"stored": 1, "lost": 1}
 
 

@@ -42,7 +42,7 @@ def test_what_upstream_loses_daily_is_no_trouble() -> None:
 def test_an_area_without_any_answer_is_a_trouble_and_says_nothing_of_the_rest() -> None:
     found = judged(*[Outcome.UPSTREAM_UNAVAILABLE] * 3)
     assert causes(found) == [(Cause.UPSTREAM_UNAVAILABLE, 3, 3)]
-    assert found.troubles[0].reason == "wind · ALL · 2026-02: seen of ALL"
+    assert found.troubles[0].reason == "wind · ALL · 2026-02-09 to 10: seen of ALL"
     assert found.seen == {}
 
 
