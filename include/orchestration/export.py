@@ -5,13 +5,12 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from airflow.sdk import AssetAlias, TriggerRule, get_current_context
-from airflow.sdk.exceptions import AirflowSkipException
 
 from include.domain.errors import Incomplete
 from include.domain.incidents import Cause
 from include.orchestration.alerts import telling
 from include.orchestration.assets import READINGS
-from include.orchestration.tasks import RED, documented, open_claimed, task_states
+from include.orchestration.tasks import RED, Skipped, documented, open_claimed, skip, task_states
 from include.settings import load_settings
 from include.sources.registry import SOURCES
 
@@ -32,7 +31,7 @@ def area_summary(source_id: str, area: str) -> bool:
     """Write one area's summary; False when it has not changed."""
     export = _export()
     if source_id not in {entry.source_id for entry in export.entries}:
-        raise AirflowSkipException(f"{source_id} fills no store of the feed {export.feed}")
+        skip(Skipped.NOT_FOR_THIS_RUN, f"{source_id} fills no store of the feed {export.feed}")
     # Before it is read: what changes from here on is seen by `reconcile`.
     get_current_context()["ti"].xcom_push(key=VERSION, value=export.version(source_id, area))
     return export.area(source_id, area)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any, Final
 
-from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
+from airflow.providers.standard.operators.trigger_dagrun import DagIsPaused, TriggerDagRunOperator
 from airflow.sdk import Param, TriggerRule, Variable, get_current_context
 from airflow.sdk.exceptions import AirflowSkipException
 
@@ -20,7 +20,7 @@ from include.jobs.plan import narrowed, parse_days
 from include.orchestration.alerts import telling
 from include.orchestration.notes import ADVICE, advice_for, noting, remark
 from include.orchestration.params import days_and_areas, refuse_unknown
-from include.orchestration.tasks import documented, open_claimed, task_states
+from include.orchestration.tasks import Skipped, documented, open_claimed, skip, task_states
 from include.settings import Settings, load_settings
 from include.sources.base import SourceEntry
 from include.sources.registry import SOURCES, source
@@ -49,8 +49,14 @@ class TriggerRepair(TriggerDagRunOperator):  # type: ignore[misc]  # Airflow is 
     def execute(self, context: Any) -> None:
         """Trigger, or skip: the ledger has the repair, and the next check triggers it."""
         if datetime.now(UTC) - context["dag_run"].start_date > DEADLINE:
-            raise AirflowSkipException(f"this check has gone on for {DEADLINE}; the next one triggers this repair")
-        super().execute(context)
+            skip(Skipped.ANOTHER_RUN, f"this check has gone on for {DEADLINE}; the next one triggers this repair")
+        try:
+            super().execute(context)
+        except DagIsPaused as error:
+            # Another try in five seconds would find the same.
+            raise Incomplete(
+                f"{self.trigger_dag_id} is paused: unpause it; the next check triggers this repair"
+            ) from error
 
 
 class CheckAgain(TriggerDagRunOperator):  # type: ignore[misc]  # Airflow is untyped here
@@ -59,7 +65,7 @@ class CheckAgain(TriggerDagRunOperator):  # type: ignore[misc]  # Airflow is unt
     def execute(self, context: Any) -> None:
         """Trigger, or skip: nothing waits, or another check would come to no more than this one."""
         if not context["ti"].xcom_pull(task_ids="report", key=GO_ON):
-            raise AirflowSkipException("no other check is needed now: nothing waits that one could trigger")
+            skip(Skipped.NOTHING_TO_DO, "no other check is needed now: nothing waits that one could trigger")
         asked = {name: context["params"][name] for name in ("start", "end", "areas", "regions")}
         self.conf = {name: value for name, value in asked.items() if value}
         self.note = f"Started by {context['dag_run'].run_id}: days were left to be asked for"
@@ -97,9 +103,10 @@ def _planned(source_id: str) -> list[dict[str, Any]]:
     params, settings = context["params"], load_settings()
     refuse_unknown(params, gapcheck_params())
     if _triggers_are_over(source_id):
-        raise AirflowSkipException(
+        skip(
+            Skipped.NOTHING_TO_DO,
             "this task was cleared without its downstream: nobody would trigger what it plans, so nothing is planned. "
-            "Clear it with its downstream, or trigger another check"
+            "Clear it with its downstream, or trigger another check",
         )
     check = _check(source(source_id), settings, params)
     ledger = _read_ledger(source_id)
@@ -144,7 +151,7 @@ def _write_report() -> dict[str, int]:
     if params["dry_run"]:
         if red := _red_before():
             raise Incomplete("; ".join(red), advice=_advice())
-        raise AirflowSkipException("a dry run writes nothing; the log of plan says what would be triggered")
+        skip(Skipped.NOT_FOR_THIS_RUN, "a dry run writes nothing; the log of plan says what would be triggered")
     ti = get_current_context()["ti"]
     planners = [f"{entry.source_id}.plan" for entry in SOURCES]
     document = GapReport(
@@ -256,7 +263,7 @@ def _check(entry: SourceEntry, settings: Settings, params: Mapping[str, Any]) ->
     if entry.problem:
         raise SettingInvalid(entry.problem)
     if settings.feed not in entry.feeds:
-        raise AirflowSkipException(f"{entry.source_id} fills no store of the feed {settings.feed}")
+        skip(Skipped.NOT_FOR_THIS_RUN, f"{entry.source_id} fills no store of the feed {settings.feed}")
     now = settings.clock()
     today = irish_day(now)
     first, last = parse_days(params.get("start"), params.get("end"), now=now) or (
@@ -265,7 +272,7 @@ def _check(entry: SourceEntry, settings: Settings, params: Mapping[str, Any]) ->
     )
     selection = narrowed(SOURCES, entry, areas=params.get("areas"), regions=params.get("regions"))
     if selection is None:
-        raise AirflowSkipException(f"{entry.source_id} has none of the areas and regions that were asked for")
+        skip(Skipped.NOT_FOR_THIS_RUN, f"{entry.source_id} has none of the areas and regions that were asked for")
     return GapCheck(
         store=open_claimed(settings),
         entry=entry,

@@ -6,7 +6,6 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
 from airflow.sdk import AssetAlias, Param, TriggerRule, get_current_context
-from airflow.sdk.exceptions import AirflowSkipException
 
 from include.domain.calendar import irish_day
 from include.domain.catalogue import CYCLE
@@ -22,7 +21,7 @@ from include.orchestration.assets import READINGS
 from include.orchestration.links import links_of
 from include.orchestration.notes import ADVICE, advice_for, note, remark
 from include.orchestration.params import OVERRIDE, days_and_areas, refuse_unknown
-from include.orchestration.tasks import RED, documented, open_claimed, open_readings, task_states
+from include.orchestration.tasks import RED, Skipped, documented, open_claimed, open_readings, skip, task_states
 from include.orchestration.units import result_from_xcom, result_to_xcom, unit_from_xcom, unit_to_xcom
 from include.settings import Settings, load_settings
 from include.sources.base import SourceEntry
@@ -75,16 +74,18 @@ def _units_asked(source_id: str, context: Any) -> tuple[list[Unit], list[Unit]]:
         raise SettingInvalid(entry.problem)
     if settings.feed not in entry.feeds:
         served = ", ".join(entry.feeds)
-        raise AirflowSkipException(
+        skip(
+            Skipped.NOT_FOR_THIS_RUN,
             f"GRID_FEED: got {settings.feed.value!r}; {source_id} fills stores of {served} only: "
-            "change GRID_FEED, or the feeds that this source says it is for"
+            "change GRID_FEED, or the feeds that this source says it is for",
         )
     now = settings.now or context["dag_run"].run_after
     refuse_unknown(params, ingest_params(entry))
     wanted = _days_asked(context, now)
     selection = Selection.of(entry, areas=params["areas"], regions=params["regions"])
     if wanted is None and _other_live_run(context):
-        raise AirflowSkipException("another live run is still going; it fetches the same days")
+        remark("nothing was fetched: another live run was still going")
+        skip(Skipped.ANOTHER_RUN, "another live run is still going; it fetches the same days")
     live: list[Unit] = []
     repair: list[Unit] = []
     if wanted is None:
@@ -143,7 +144,7 @@ def _settle(result: UnitResult, *, strict: bool) -> None:
     if result.outcome is Outcome.UPSTREAM_UNAVAILABLE:
         if strict:
             raise Transient(result.message)
-        raise AirflowSkipException(f"{result.message}; the next cycle or the gap check heals it")
+        skip(Skipped.UNANSWERED, f"{result.message}; the next cycle or the gap check heals it")
 
 
 @documented(task_id="publish", outlets=[READINGS], trigger_rule=TriggerRule.ALL_DONE, priority_weight=20)
@@ -152,7 +153,7 @@ def publish(source_id: str) -> None:
     changed = _changed()
     _push(TOLD, {one.result.label: one.pushed_at for one in changed})
     if not changed:
-        raise AirflowSkipException("nothing new in any unit: no object written, no export needed")
+        skip(Skipped.NOTHING_TO_DO, "nothing new in any unit: no object written, no export needed")
     news = _news(source_id, changed)
     areas = ", ".join(news["areas"])
     log.info(
@@ -246,7 +247,7 @@ def _planned(ti: Any) -> tuple[list[Unit], bool]:
         raise Incomplete(f"nothing was fetched, for want of a plan: {why}", advice=advice)
     pulled = ti.xcom_pull(task_ids=planners)
     if all(part is None for part in pulled):
-        raise AirflowSkipException("nothing was planned")
+        skip(Skipped.NOTHING_TO_DO, "nothing was planned")
     return [unit_from_xcom(unit) for part in pulled for unit in part or []], bool(pulled[-1])
 
 

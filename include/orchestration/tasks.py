@@ -1,12 +1,15 @@
 """What every task of this project shares: defaults, pools, retry rules, and the store and source behind a task."""
 
 import inspect
+import logging
 import os
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from airflow.sdk import ExceptionRetryPolicy, RetryAction, RetryRule, get_current_context, task
+from airflow.sdk.exceptions import AirflowSkipException
 
 from include.domain import errors
 
@@ -14,6 +17,8 @@ if TYPE_CHECKING:
     from include.settings import Settings
     from include.storage.object_store import ObjectStore
     from include.storage.readings import ReadingsStore
+
+log = logging.getLogger(__name__)
 
 START: Final = datetime(2014, 1, 1, tzinfo=UTC)
 """First day of the oldest series: a native backfill may start here."""
@@ -77,6 +82,21 @@ def documented(**how: Any) -> Callable[[Callable[..., Any]], Any]:
         return task(doc_md=told, show_return_value_in_logs=False, **how)(function)
 
     return declare
+
+
+class Skipped(StrEnum):
+    """What it means that a task is skipped."""
+
+    NOT_FOR_THIS_RUN = "it is not for this run"
+    NOTHING_TO_DO = "there is nothing to do"
+    UNANSWERED = "upstream did not answer"
+    ANOTHER_RUN = "another run is going"
+
+
+def skip(meaning: Skipped, reason: str) -> NoReturn:
+    """Skip the task. Airflow shows a reason in a field that is folded: the log's first line says it too."""
+    log.info("Skipped, %s: %s", meaning, reason)
+    raise AirflowSkipException(reason)
 
 
 RED: Final = frozenset({"failed", "upstream_failed"})

@@ -207,5 +207,5 @@ def test_a_foreign_ledger_stops_the_check_and_is_left_alone(filled: Deployment) 
     assert f"Variable {name}: got" in filled.log("gapcheck", run, "eirgrid.plan")
     assert json.loads(filled.airflow.get(f"variables/{name}")["value"]) == {"mine": 1}
     note = str(filled.airflow.get(f"dags/gapcheck/dagRuns/{run}")["note"])
-    assert f"Failed: eirgrid.plan failed: Variable {name}: got" in note
+    assert f"Failed: eirgrid: Variable {name}: got" in note
     assert "What to do: mend or delete the Variable that is named" in note
