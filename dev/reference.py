@@ -45,7 +45,9 @@ names it, the value seen and the values allowed, before anything is written. On 
 
 {pipeline}
 
-An S3-compatible server is named by `AWS_ENDPOINT_URL_S3`.
+Tasks reach S3 and SNS by the Airflow Connection `aws_default`, or the one that `GRID_AWS_CONN_ID` names: its keys, region, role to
+assume and `service_config.s3.endpoint_url`. Where there is no such Connection, and always in the API, the health check and the commands, boto3's own
+settings hold (`AWS_*`, or the role of the machine); there an S3-compatible server is named by `AWS_ENDPOINT_URL_S3`.
 
 ## Of the API
 

@@ -18,6 +18,7 @@ import requests
 PATIENCE: Final = 120.0
 """Seconds to wait for Airflow's API."""
 LIBRARIES: Final = (
+    "airflow.providers.amazon.aws.hooks.sns",
     "airflow.providers.standard.operators.python",
     "airflow.providers.standard.operators.trigger_dagrun",
     "airflow.sdk.definitions.decorators",

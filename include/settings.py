@@ -70,6 +70,13 @@ class Settings(BaseSettings):
         pattern=r"^(arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[A-Za-z0-9_-]+)?$",
         description="ARN of the SNS topic that is told of incidents. Absent: nobody is told.",
     )
+    aws_conn_id: str = Field(
+        default="aws_default",
+        min_length=1,
+        max_length=250,
+        description="Airflow Connection by which tasks reach S3 and SNS: keys, region, endpoint, role to assume. Where"
+        " there is none of this name, boto3's own settings hold.",
+    )
     site: str = Field(
         default="",
         pattern=r"^(https?://\S+)?$",

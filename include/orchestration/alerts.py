@@ -11,9 +11,9 @@ from airflow.sdk.exceptions import AirflowSkipException
 
 from include.domain.catalogue import CYCLE
 from include.domain.incidents import Cause
+from include.orchestration.aws import open_deployment_store, sns_hook
 from include.orchestration.notes import noting
 from include.settings import Settings, load_settings
-from include.storage.location import open_store
 
 if TYPE_CHECKING:
     from include.jobs.alerts import Cycle
@@ -55,8 +55,8 @@ def tell(settings: Settings, cycle: "Cycle") -> None:
     if not settings.alert_topic:
         return
     teller = Teller(
-        store=open_store(settings.store),
-        publish=_publisher(settings.alert_topic),
+        store=open_deployment_store(settings),
+        publish=_publisher(settings),
         place=_place(settings),
         clock=lambda: datetime.now(UTC),
     )
@@ -80,16 +80,15 @@ def first_red() -> bool:
     return not ti.get_dr_count(dag_id=ti.dag_id, logical_dates=[tick - CYCLE], states=["failed"])
 
 
-def _publisher(topic: str) -> "Callable[[Message], None]":
-    from airflow.providers.amazon.aws.hooks.sns import SnsHook  # noqa: PLC0415
-    from botocore.config import Config  # noqa: PLC0415
+def _publisher(settings: Settings) -> "Callable[[Message], None]":
+    from botocore.config import Config  # noqa: PLC0415  DAG files are parsed without boto3
 
     # A topic that does not answer must not hold up a live run: boto3's own settings wait for five minutes.
     limits = Config(connect_timeout=3, read_timeout=5, retries={"total_max_attempts": 2})
-    hook = SnsHook(aws_conn_id="aws_default", config=limits)
+    hook = sns_hook(settings, config=limits)
 
     def publish(message: "Message") -> None:
-        hook.publish_to_target(target_arn=topic, message=message.body, subject=message.subject)
+        hook.publish_to_target(target_arn=settings.alert_topic, message=message.body, subject=message.subject)
 
     return publish
 

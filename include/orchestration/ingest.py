@@ -18,6 +18,7 @@ from include.jobs.reconcile import reconcile, unanswered
 from include.jobs.result import UnitResult, our_error
 from include.orchestration.alerts import first_red, run_after, tell, tell_whole
 from include.orchestration.assets import READINGS
+from include.orchestration.aws import is_at_aws
 from include.orchestration.links import links_of
 from include.orchestration.notes import ADVICE, advice_for, note, remark
 from include.orchestration.params import OVERRIDE, days_and_areas, refuse_unknown
@@ -118,13 +119,14 @@ def _run_unit(unit: dict[str, Any], *, strict: bool) -> None:
     planned = unit_from_xcom(unit)
     try:
         settings = load_settings()
-        for key, url in links_of(planned, settings).items():
-            _push(key, url)
         entry = source(planned.partition.source)
+        readings = open_readings(settings, attribution=entry.attribution)
+        for key, url in links_of(planned, settings, at_aws=is_at_aws(readings.store)).items():
+            _push(key, url)
         job = Ingest(
             source=entry.load().from_settings(settings, clock=settings.clock),
             area=entry.area(planned.partition.area),
-            readings=open_readings(settings, attribution=entry.attribution),
+            readings=readings,
             clock=settings.clock,
         )
         ended = _results(since=get_current_context()["dag_run"].start_date)

@@ -1,6 +1,5 @@
 """Links of a unit's task instance: to its partition, and to the dashboard at its days."""
 
-import os
 from typing import Any, Final
 from urllib.parse import quote, urlencode
 
@@ -35,17 +34,19 @@ class DashboardLink(PartitionLink):
 LINKS: Final = (PartitionLink(), DashboardLink())
 
 
-def links_of(unit: Unit, settings: Settings) -> dict[str, str]:
-    """Addresses by the XCom key under which the UI looks for them; those that nobody could open are left out."""
-    found = {LINKS[0].xcom_key: _partition(unit, settings), LINKS[1].xcom_key: _dashboard(unit, settings)}
+def links_of(unit: Unit, settings: Settings, *, at_aws: bool) -> dict[str, str]:
+    """Addresses by the XCom key under which the UI looks for them; those that nobody could open are left out.
+
+    `at_aws` says whether the store is a bucket at AWS, which has a console.
+    """
+    found = {LINKS[0].xcom_key: _partition(unit, settings, at_aws), LINKS[1].xcom_key: _dashboard(unit, settings)}
     return {key: url for key, url in found.items() if url}
 
 
-def _partition(unit: Unit, settings: Settings) -> str:
+def _partition(unit: Unit, settings: Settings, at_aws: bool) -> str:
     """In the console of S3; where the store is no bucket of AWS, as the API hands it out."""
     key = readings_key(unit.partition)
-    elsewhere = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
-    if settings.store.startswith("s3://") and not elsewhere:
+    if at_aws:
         bucket, _, prefix = settings.store.removeprefix("s3://").partition("/")
         whole = f"{prefix.strip('/')}/{key}".lstrip("/")
         return f"{_CONSOLE}/{bucket}?{urlencode({'prefix': whole})}"

@@ -12,6 +12,7 @@ from airflow.sdk import ExceptionRetryPolicy, RetryAction, RetryRule, get_curren
 from airflow.sdk.exceptions import AirflowSkipException
 
 from include.domain import errors
+from include.orchestration.aws import open_deployment_store
 
 if TYPE_CHECKING:
     from include.settings import Settings
@@ -113,9 +114,8 @@ def task_states() -> dict[str, str]:
 def open_claimed(settings: "Settings") -> "ObjectStore":
     """The store of this deployment; raises SettingInvalid or WrongStore before anything is written."""
     from include.storage.identity import claim  # noqa: PLC0415  DAG files are parsed without storage
-    from include.storage.location import open_store  # noqa: PLC0415
 
-    store = open_store(settings.store)
+    store = open_deployment_store(settings)
     store.check()
     claim(store, feed=settings.feed)
     return store

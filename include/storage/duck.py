@@ -92,7 +92,7 @@ class _Setup:
 
     @classmethod
     def of(cls, store: ObjectStore, session: boto3.Session | None = None) -> "_Setup":
-        secret = _secret(store, session or boto3.Session()) if isinstance(store, S3Store) else ""
+        secret = _secret(store, store.session or session or boto3.Session()) if isinstance(store, S3Store) else ""
         return cls(MEMORY_LIMIT, secret)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import boto3
@@ -25,13 +26,29 @@ UNUSABLE = {
 CONFIG = Config(connect_timeout=5, read_timeout=30, retries={"mode": "standard", "max_attempts": 5})
 
 
-class S3Store:
-    """Objects below `prefix` in a bucket. Endpoint, region and credentials are boto3's own settings."""
+@dataclass(frozen=True, slots=True)
+class S3Access:
+    """How a bucket is reached, for a caller that knows more than boto3's own settings."""
 
-    def __init__(self, *, bucket: str, prefix: str, client: Any = None) -> None:
+    client: Any
+    """Of boto3, for S3."""
+    session: boto3.Session
+    """Whose credentials DuckDB is given; it renews those that run out."""
+
+
+class S3Store:
+    """Objects below `prefix` in a bucket. Endpoint, region and credentials are those of `access`, or boto3's own."""
+
+    def __init__(self, *, bucket: str, prefix: str, client: Any = None, access: S3Access | None = None) -> None:
         self.bucket = bucket
         self.prefix = prefix
-        self.client = client or boto3.client("s3", config=CONFIG)
+        self.session = access.session if access else None
+        self.client = access.client if access else client or boto3.client("s3", config=CONFIG)
+
+    @property
+    def is_at_aws(self) -> bool:
+        """Whether the server is AWS's own."""
+        return ".amazonaws.com" in str(self.client.meta.endpoint_url)
 
     def get(self, key: str, *, unless: str | None = None) -> StoredObject | None:
         """See ObjectStore.get."""
@@ -108,7 +125,7 @@ class S3Store:
         except NoCredentialsError as error:
             raise SettingInvalid(
                 f"GRID_STORE: got {self.address('')!r}, but there are no AWS credentials; allowed: the usual"
-                " AWS_* variables, or a role of this machine"
+                " AWS_* variables, a role of this machine, or in Airflow the Connection that GRID_AWS_CONN_ID names"
             ) from error
         except BotoCoreError as error:
             raise StorageError(f"s3://{self.bucket}/{self._full(key)}: {error}") from error

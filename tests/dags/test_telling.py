@@ -81,6 +81,6 @@ def test_without_a_topic_nothing_is_kept_or_sent(monkeypatch: pytest.MonkeyPatch
     def never(*_: Any) -> None:
         raise AssertionError("no store is opened")
 
-    monkeypatch.setattr(alerts, "open_store", never)
+    monkeypatch.setattr(alerts, "open_deployment_store", never)
     settings = load_settings(store="/nowhere", feed="eirgrid")
     alerts.tell(settings, Cycle.whole("export", Cause.EXPORT_FAILED, reason="red", run_after=TICK))

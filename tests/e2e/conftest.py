@@ -119,5 +119,5 @@ def recordings() -> Path:
 @pytest.fixture(scope="session")
 def recorded(recordings: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
     state = tmp_path_factory.mktemp("recorded")
-    with deployed(state, feed="recorded", now=RECORDED_NOW, recorded=recordings) as deployment:
+    with deployed(state, feed="recorded", now=RECORDED_NOW, recorded=recordings, by_connection=False) as deployment:
         yield deployment

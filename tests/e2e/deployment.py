@@ -1,5 +1,6 @@
 """A real deployment for tests: Airflow's own processes, the stand-in upstream, and an S3 server behind a gate."""
 
+import json
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -99,6 +100,14 @@ def while_locked(create: Callable[[], Any]) -> Any:
     return create()
 
 
+def connection(*, s3: str, sns: str) -> str:
+    """A Connection to AWS with everything in it, as `AIRFLOW_CONN_…` has it."""
+    endpoints = {"s3": {"endpoint_url": s3}, "sns": {"endpoint_url": sns}}
+    extra = {"region_name": AWS["AWS_DEFAULT_REGION"], "service_config": endpoints}
+    keys = {"login": AWS["AWS_ACCESS_KEY_ID"], "password": AWS["AWS_SECRET_ACCESS_KEY"]}
+    return json.dumps({"conn_type": "aws", **keys, "extra": extra})
+
+
 @contextmanager
 def deployed(
     state: Path,
@@ -110,12 +119,16 @@ def deployed(
     paused: bool = False,
     ticking: bool = False,
     on_sqlite: bool = False,
+    by_connection: bool = True,
     code: Code | None = None,
 ) -> Iterator[Deployment]:
     """A deployment on PostgreSQL, as on MWAA; on SQLite, as `make run`, when asked or where that is all there is.
 
     The live schedule makes its first run and then, unless it is `ticking`, no other: a test never waits for a
     quarter-hour, nor meets a run that fetches again what the test has changed. With `paused`, ingest DAGs start paused.
+
+    All that tasks know of AWS stands in the Connection `aws_default`, and nothing of it in the environment; without
+    `by_connection` it is the other way round.
     """
     with ExitStack() as closing:
         address = None if on_sqlite else migrated_database()
@@ -143,8 +156,12 @@ def deployed(
             ports=ports,
             now=now,
             recorded=recorded,
-            extra=AWS
-            | {"AWS_ENDPOINT_URL_S3": gate.url, "AWS_ENDPOINT_URL_SNS": aws, "GRID_ALERT_TOPIC": mailbox.topic}
+            extra=(
+                {"AIRFLOW_CONN_AWS_DEFAULT": connection(s3=gate.url, sns=aws)}
+                if by_connection
+                else AWS | {"AWS_ENDPOINT_URL_S3": gate.url, "AWS_ENDPOINT_URL_SNS": aws}
+            )
+            | {"AWS_EC2_METADATA_DISABLED": "true", "GRID_ALERT_TOPIC": mailbox.topic}
             | database
             | schedule
             | ({"AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "True"} if paused else {})
