@@ -9,7 +9,7 @@ from airflow.sdk import AssetAlias, TriggerRule, get_current_context
 from include.domain.errors import Incomplete
 from include.domain.incidents import Cause
 from include.orchestration.alerts import telling
-from include.orchestration.assets import READINGS
+from include.orchestration.assets import CHANGED_SUMMARIES, READINGS, emit, summaries_asset
 from include.orchestration.tasks import RED, Skipped, documented, open_claimed, skip, task_states
 from include.settings import load_settings
 from include.sources.registry import SOURCES
@@ -61,7 +61,7 @@ def inventory() -> dict[str, int]:
     return read
 
 
-@documented(task_id="reconcile", outlets=[AGAIN], trigger_rule=TriggerRule.ALL_DONE)
+@documented(task_id="reconcile", outlets=[AGAIN, CHANGED_SUMMARIES], trigger_rule=TriggerRule.ALL_DONE)
 def reconcile_export() -> None:
     """Red when a summary could not be written, and told; wakes the export again for what came in meanwhile."""
     context = get_current_context()
@@ -70,9 +70,18 @@ def reconcile_export() -> None:
         red = sorted(name for name, state in task_states().items() if state in RED)
         if red:
             raise Incomplete(f"{', '.join(_label(name) for name in red)}; the log of each says why")
+    if changed := _changed(ti):
+        log.info("summaries written of %s", ", ".join(changed))
+        emit(context["outlet_events"], CHANGED_SUMMARIES, summaries_asset(load_settings().store), areas=changed)
     if moved_on := _moved_on(ti):
         log.info("readings of %s have changed since they were read: the export goes round once more", moved_on)
-        context["outlet_events"][AGAIN].add(READINGS, extra={"source": "export", "areas": moved_on})
+        emit(context["outlet_events"], AGAIN, READINGS, source="export", areas=moved_on)
+
+
+def _changed(ti: Any) -> list[str]:
+    """Areas whose summary this run has written anew."""
+    written = ti.xcom_pull(task_ids="area", map_indexes=range(len(TARGETS)))
+    return [target["area"] for target, is_new in zip(TARGETS, written, strict=True) if is_new]
 
 
 def _moved_on(ti: Any) -> list[str]:

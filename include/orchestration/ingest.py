@@ -17,7 +17,7 @@ from include.jobs.plan import Selection, describe_units, parse_days, plan_days, 
 from include.jobs.reconcile import reconcile, unanswered
 from include.jobs.result import UnitResult, our_error
 from include.orchestration.alerts import first_red, run_after, tell, tell_whole
-from include.orchestration.assets import READINGS
+from include.orchestration.assets import CHANGED_AREAS, READINGS, area_asset, emit
 from include.orchestration.aws import is_at_aws
 from include.orchestration.links import links_of
 from include.orchestration.notes import ADVICE, advice_for, note, remark
@@ -27,6 +27,7 @@ from include.orchestration.units import result_from_xcom, result_to_xcom, unit_f
 from include.settings import Settings, load_settings
 from include.sources.base import SourceEntry
 from include.sources.registry import source
+from include.storage.keys import readings_key
 
 log = logging.getLogger(__name__)
 
@@ -133,9 +134,9 @@ def _run_unit(unit: dict[str, Any], *, strict: bool) -> None:
         so_far = RunSoFar.of([one.result for one in ended])
         result = job.run(planned, live=not strict, so_far=so_far)
     except Exception as error:
-        _push_result(our_error(planned, error))
+        _push_result(planned, our_error(planned, error))
         raise
-    _push_result(result)
+    _push_result(planned, result)
     _settle(result, strict=strict)
 
 
@@ -149,7 +150,7 @@ def _settle(result: UnitResult, *, strict: bool) -> None:
         skip(Skipped.UNANSWERED, f"{result.message}; the next cycle or the gap check heals it")
 
 
-@documented(task_id="publish", outlets=[READINGS], trigger_rule=TriggerRule.ALL_DONE, priority_weight=20)
+@documented(task_id="publish", outlets=[READINGS, CHANGED_AREAS], trigger_rule=TriggerRule.ALL_DONE, priority_weight=20)
 def publish(source_id: str) -> None:
     """Tell the export what changed; skipped, and no event, when nothing did."""
     changed = _changed()
@@ -162,9 +163,10 @@ def publish(source_id: str) -> None:
         "%s readings added or replaced in %s partitions of %s: the export is woken", news["rows"], len(changed), areas
     )
     get_current_context()["outlet_events"][READINGS].extra = news
+    _tell_areas(source_id, changed)
 
 
-@documented(task_id="reconcile", outlets=[LATE], trigger_rule=TriggerRule.ALL_DONE, priority_weight=20)
+@documented(task_id="reconcile", outlets=[LATE, CHANGED_AREAS], trigger_rule=TriggerRule.ALL_DONE, priority_weight=20)
 def reconcile_ingest(source_id: str) -> dict[str, int]:
     """Compare the plan with what happened, and tell of it: a red unit never hides in a green run.
 
@@ -212,7 +214,27 @@ def _tell_late(source_id: str) -> None:
     late = [one for one in _changed() if told.get(one.result.label) != one.pushed_at]
     if late:
         log.info("waking the export: %s units have stored rows since publish ran", len(late))
-        context["outlet_events"][LATE].add(READINGS, extra=_news(source_id, late))
+        emit(context["outlet_events"], LATE, READINGS, **_news(source_id, late))
+        _tell_areas(source_id, late)
+
+
+def _tell_areas(source_id: str, changed: list["_Pushed"]) -> None:
+    """Emit the event of each area with rows of its own: whoever waits for `wind` is not woken by `demand`."""
+    context = get_current_context()
+    store = load_settings().store
+    for area in sorted({one.result.area for one in changed}):
+        own = [one for one in changed if one.result.area == area]
+        emit(
+            context["outlet_events"],
+            CHANGED_AREAS,
+            area_asset(store, source_id, area),
+            source=source_id,
+            area=area,
+            partitions=[readings_key(one.unit.partition) for one in own],
+            first_day=min(one.unit.first for one in own).isoformat(),
+            last_day=max(one.unit.last for one in own).isoformat(),
+            rows=sum(one.result.rows for one in own),
+        )
 
 
 def _news(source_id: str, changed: list["_Pushed"]) -> dict[str, Any]:
@@ -325,6 +347,7 @@ def _other_live_run(context: Any) -> bool:
 class _Pushed:
     """The result of a unit, and when its task pushed it."""
 
+    unit: Unit
     result: UnitResult
     pushed_at: str
     """ISO 8601, UTC, to the microsecond: tells one try of a unit from the next."""
@@ -333,13 +356,18 @@ class _Pushed:
 def _results(*, since: datetime | None = None) -> list[_Pushed]:
     """Results of the units of this run that have ended, in the order in which they did."""
     pulled = get_current_context()["ti"].xcom_pull(task_ids=["ingest", "repair"], key=RESULT)
-    found = [_Pushed(result_from_xcom(one["result"]), str(one["pushed_at"])) for one in pulled if one is not None]
+    found = [
+        _Pushed(unit_from_xcom(one["unit"]), result_from_xcom(one["result"]), str(one["pushed_at"]))
+        for one in pulled
+        if one is not None
+    ]
     recent = [one for one in found if since is None or datetime.fromisoformat(one.pushed_at) >= since]
     return sorted(recent, key=lambda one: one.pushed_at)
 
 
-def _push_result(result: UnitResult) -> None:
-    _push(RESULT, {"result": result_to_xcom(result), "pushed_at": datetime.now(UTC).isoformat()})
+def _push_result(unit: Unit, result: UnitResult) -> None:
+    now = datetime.now(UTC).isoformat()
+    _push(RESULT, {"unit": unit_to_xcom(unit), "result": result_to_xcom(result), "pushed_at": now})
 
 
 def _push(key: str, value: Any) -> None:

@@ -33,6 +33,11 @@ def readings_prefix(source: str) -> str:
     return f"{READINGS}/source={source}/"
 
 
+def area_prefix(source: str, area: str) -> str:
+    """What the keys of all readings files of an area start with."""
+    return f"{readings_prefix(source)}area={area}/"
+
+
 def partition_of_key(key: str) -> Partition | None:
     """The partition whose readings lie at this key; None for any other key."""
     found = _READINGS_KEY.fullmatch(key)

@@ -1,5 +1,6 @@
 """The deployments that end-to-end tests share: one for each feed, since each feed has a clock of its own."""
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 from dev.stack import ROOT, Code
 from tests.deploy.mwaa_home import mwaa_home
 from tests.deploy.packaged import make_package
+from tests.docs.samples import samples
 from tests.e2e.deployment import Deployment, deployed
 from tests.e2e.rooftop import SIMULATED_NOW, rows
 from tests.recordings import recordings_or_skip
@@ -57,6 +59,20 @@ def code(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Code]:
         yield laid_out
 
 
+def shown_in_the_guide(title: str, *, bucket: str) -> str:
+    """A file as a page of the guide has it, for this bucket and the prefix of the simulated feed."""
+    (sample,) = [one for one in samples() if one.title == title]
+    return sample.text.replace('"my-bucket", "grid"', f'"{bucket}", "simulated"')
+
+
+def bundles(theirs: Path) -> str:
+    """The project's own bundle, and one of somebody else's."""
+    local = {"classpath": "airflow.dag_processing.bundles.local.LocalDagBundle"}
+    return json.dumps(
+        [{"name": "dags-folder", "kwargs": {}, **local}, {"name": "theirs", "kwargs": {"path": str(theirs)}, **local}]
+    )
+
+
 @pytest.fixture(scope="session")
 def simulated(code: Code, csv_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
     """EirGrid's simulated feed and a folder of CSV files, every ingest DAG paused.
@@ -66,8 +82,15 @@ def simulated(code: Code, csv_folder: Path, tmp_path_factory: pytest.TempPathFac
     Its gap check looks at yesterday and today: what the first live run fetches. The files that share it run in the
     order of tests/loop/order.py.
     """
-    settings = {"GRID_CSV_FOLDER": str(csv_folder), "GRID_GAP_DAYS": "2"}
     state = tmp_path_factory.mktemp("simulated")
+    theirs = tmp_path_factory.mktemp("theirs")
+    # A deployment's bucket is named after its folder.
+    (theirs / "wind_news.py").write_text(shown_in_the_guide("wind_news.py", bucket=f"grid-{state.name}"))
+    settings = {
+        "GRID_CSV_FOLDER": str(csv_folder),
+        "GRID_GAP_DAYS": "2",
+        "AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST": bundles(theirs),
+    }
     local_settings = state / "airflow" / "config" / "airflow_local_settings.py"
     local_settings.parent.mkdir(parents=True)
     local_settings.write_text(NEW_INTERPRETERS)
@@ -75,7 +98,7 @@ def simulated(code: Code, csv_folder: Path, tmp_path_factory: pytest.TempPathFac
         without_pythonpath(),
         deployed(state, feed="simulated", now=SIMULATED_NOW, settings=settings, paused=True, code=code) as deployment,
     ):
-        dags = {"ingest_eirgrid", "ingest_csv_folder", "gapcheck", "export"}
+        dags = {"ingest_eirgrid", "ingest_csv_folder", "gapcheck", "export", "wind_news"}
         deployment.wait(lambda: dags <= set(deployment.airflow.dags()), "the DAGs")
         yield deployment
 

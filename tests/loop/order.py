@@ -11,6 +11,7 @@ SHARED_DEPLOYMENTS: Final = (
     "test_mwaa_layout.py",
     "test_csv_source.py",
     "test_gapcheck.py",
+    "test_built_on.py",
     "test_clear.py",
     "test_backfill.py",
     # It pauses every DAG and leaves runs that wait.
