@@ -63,17 +63,18 @@ class Teller:
 
     def tell(self, cycle: Cycle) -> list[str]:
         """Count a cycle and send what it opens and closes; what could not be sent, in a sentence each."""
-        mine: set[str] = set()
+        # Of every time that the state was to be written: the store's answer to one that was may have been lost. Another
+        # run's message for the same event has another time of writing.
+        mine: set[Message] = set()
 
         def after(known: Alerts) -> Alerts:
             new = self._decided(known, cycle)
-            mine.clear()
-            mine.update(message.id for message in new.outbox)
+            mine.update(new.outbox)
             return replace(new, outbox=(*known.outbox, *new.outbox))
 
         try:
             kept = change_alerts(self.store, after)
-            sent, faults = self._send([one for one in kept.outbox if one.id in mine or self._left(one)])
+            sent, faults = self._send([one for one in kept.outbox if one in mine or self._left(one)])
             if sent:
                 change_alerts(self.store, lambda known: _without(known, sent))
         except GridError as error:

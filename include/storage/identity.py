@@ -6,7 +6,7 @@ from typing import Final
 
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
-from include.domain.errors import ConditionFailed, StorageError, WrongStore
+from include.domain.errors import ConditionFailed, SettingInvalid, StorageError, WrongStore
 from include.domain.readings import Feed
 from include.storage.keys import SCHEMA_VERSION, STORE_KEY
 from include.storage.object_store import ObjectStore
@@ -15,7 +15,10 @@ WRITE_ATTEMPTS: Final = 40
 
 
 def claim(store: ObjectStore, *, feed: Feed) -> None:
-    """Make the store this feed's for good, or raise WrongStore when it is another's."""
+    """Make the store this feed's for good.
+
+    Raises WrongStore when it is another's, and SettingInvalid when its server ignores the conditions of a PUT.
+    """
     until_undisturbed()(_claim_once, store, feed)
 
 
@@ -44,9 +47,24 @@ def _claim_once(store: ObjectStore, feed: Feed) -> None:
     wanted = {"feed": feed.value, "schema_version": SCHEMA_VERSION}
     found = store.get(STORE_KEY)
     if found is None:
-        store.put(STORE_KEY, json.dumps(wanted).encode(), expected=None)
+        data = json.dumps(wanted).encode()
+        store.put(STORE_KEY, data, expected=None)
+        _check_conditions(store, data)
     else:
         _check_identity(found.data, wanted)
+
+
+def _check_conditions(store: ObjectStore, data: bytes) -> None:
+    """Every merge rests on conditional PUTs: a server that takes one which must fail would lose rows without a word."""
+    for header, expected in (("If-None-Match", None), ("If-Match", '"0"')):
+        try:
+            store.put(STORE_KEY, data, expected=expected)
+        except ConditionFailed:
+            continue
+        raise SettingInvalid(
+            f"GRID_STORE: got {store.address('')}, whose server ignores {header}: two writers would lose rows; allowed:"
+            " Amazon S3, or a server that honours If-Match and If-None-Match on PUT. Delete _store.json there"
+        )
 
 
 def _check_identity(data: bytes, wanted: Mapping[str, object]) -> None:

@@ -89,11 +89,17 @@ def record_tries(
     refused: Refusals | None = None,
     answered: Iterable[tuple[str, str]] = (),
 ) -> None:
-    """Add one try to each of these days; remember what was refused, and forget it of what has been answered since."""
+    """Add one try to each of these days; remember what was refused, and forget it of what has been answered since.
+
+    A try is recorded once, also when the store's answer to its writing was lost and it is written again.
+    """
     gone = set(answered)
 
+    def with_try(known: list[Try], latest: Try) -> list[Try]:
+        return known if latest in known else [*known, latest][-TRIES_KEPT:]
+
     def change(known: Outcomes) -> Outcomes:
-        days = {day: [*known.days.get(day, []), latest][-TRIES_KEPT:] for day, latest in tries.items()}
+        days = {day: with_try(known.days.get(day, []), latest) for day, latest in tries.items()}
         kept = {pair: at for pair, at in known.refused.items() if pair not in gone}
         return Outcomes({**known.days, **days}, {**kept, **(refused or {})})
 

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from include.jobs.notices import Place
 from include.storage.alerts import Message
 from include.storage.keys import ALERTS_KEY
 from include.storage.local import LocalStore
+from tests.storage.lossy import LossyStore
 
 START = datetime(2026, 10, 24, 20, 3, tzinfo=UTC)
 QUARTER = timedelta(minutes=15)
@@ -161,6 +163,16 @@ def test_of_many_runs_at_once_one_tells(store: LocalStore) -> None:
     for thread in threads:
         thread.join()
     assert topic.subjects == ["[grid] contract broken: eirgrid wind"]
+
+
+def test_a_message_is_sent_at_once_although_the_answer_to_its_writing_was_lost(tmp_path: Path) -> None:
+    topic = Topic()
+    store = LossyStore(tmp_path)
+    assert teller(store, topic).tell(cycle(0, "wind")) == []
+    assert store.lost == 1
+    assert len(topic.sent) == 1
+    assert teller(store, topic).tell(cycle(1, "wind")) == []
+    assert len(topic.sent) == 1
 
 
 def test_a_good_cycle_writes_nothing(store: LocalStore) -> None:

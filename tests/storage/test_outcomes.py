@@ -10,6 +10,7 @@ from include.storage.keys import SCHEMA_VERSION, outcomes_key
 from include.storage.local import LocalStore
 from include.storage.object_store import ObjectStore
 from include.storage.outcomes import TRIES_KEPT, Failed, Outcomes, Try, read_outcomes, record_tries
+from tests.storage.lossy import LossyStore
 from tests.storage.writers import NOVEMBER, contents, in_threads
 
 KEY = outcomes_key(NOVEMBER)
@@ -116,3 +117,12 @@ def test_a_writer_that_loses_every_race_says_so(folder: LocalStore, monkeypatch:
     monkeypatch.setattr("tenacity.nap.time.sleep", lambda _: None)
     with pytest.raises(StorageError, match="412"):
         record_tries(folder, NOVEMBER, {DAY: FULL})
+
+
+def test_a_try_whose_writing_was_not_answered_is_recorded_once(folder: LocalStore) -> None:
+    """The store has it, its answer is lost, and the client's own second PUT meets what the first has written."""
+    record_tries(folder, NOVEMBER, {DAY: numbered(1)})
+    lossy = LossyStore(folder.root)
+    record_tries(lossy, NOVEMBER, {DAY: numbered(2), NEXT: numbered(2)})
+    assert lossy.lost == 1
+    assert read_outcomes(folder, NOVEMBER).days == {DAY: [numbered(1), numbered(2)], NEXT: [numbered(2)]}

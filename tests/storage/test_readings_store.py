@@ -4,12 +4,13 @@ import json
 import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from include.domain.calendar import Month
-from include.domain.errors import ConditionFailed, StorageError, WrongStore
+from include.domain.errors import ConditionFailed, SettingInvalid, StorageError, WrongStore
 from include.domain.readings import Feed, Partition
 from include.storage.identity import WRITE_ATTEMPTS, store_feed
 from include.storage.keys import STORE_KEY, readings_key
@@ -163,6 +164,25 @@ def test_a_store_is_claimed_even_when_the_first_try_meets_a_conflict(folder: Loc
     store = Disturbed(folder, puts=iter([ConditionFailed("409")]))
     opened(store)
     assert store_feed(folder) is Feed.SIMULATED
+
+
+class Careless(LocalStore):
+    """A server that ignores one of the two conditions of a PUT."""
+
+    def __init__(self, root: Path, *, ignores: str) -> None:
+        super().__init__(root)
+        self.ignores = ignores
+
+    def put(self, key: str, data: bytes, *, expected: str | None) -> str:
+        if self.ignores == ("If-Match" if expected else "If-None-Match"):
+            return self.overwrite(key, data)
+        return super().put(key, data, expected=expected)
+
+
+@pytest.mark.parametrize("ignores", ["If-Match", "If-None-Match"])
+def test_a_server_that_ignores_conditions_is_refused_when_it_is_claimed(tmp_path: Path, ignores: str) -> None:
+    with pytest.raises(SettingInvalid, match=f"whose server ignores {ignores}: two writers would lose rows"):
+        opened(Careless(tmp_path, ignores=ignores))
 
 
 def test_a_partition_that_was_never_written_is_none(store: ObjectStore) -> None:
