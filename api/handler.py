@@ -9,4 +9,4 @@ settings = load_settings().model_copy(update={"on_request": True})
 app = create_app(settings)
 TEXTS = ["text/", "application/json", "application/problem+json", "application/x-ndjson", "application/javascript"]
 
-handler = Mangum(app, lifespan="off", text_mime_types=TEXTS, api_gateway_base_path=settings.grid_base_path)
+handler = Mangum(app, lifespan="off", text_mime_types=TEXTS)

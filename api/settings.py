@@ -23,7 +23,6 @@ class ApiSettings(BaseSettings):
         validation_alias="GRID_REFRESH_ON_REQUEST",
         description="`true` on Lambda, where nothing runs between two requests: the store is looked at on a request.",
     )
-    grid_base_path: str = Field(default="/", description="Path that an API Gateway stage puts in front, on Lambda.")
     public_bulk: bool = Field(default=False, description="`true` hands out the Parquet files at `/api/files`.")
     grid_guide: Path = Field(default=HERE.parent / "site", description="Folder of the built guide.")
     grid_now: AwareDatetime | None = Field(default=None, description="Fixes the clock, for replays and tests.")

@@ -79,7 +79,6 @@ def check_functions(deployed: Dist) -> None:
         "GRID_STORE": f"s3://{DATA}/eirgrid",
         "CACHE_TTL_SECONDS": "30",
         "PUBLIC_BULK": "false",
-        "GRID_BASE_PATH": "/",
     }
     assert len(functions.list_versions_by_function(FunctionName="grid-api")["Versions"]) == 2
     check = functions.get_function(FunctionName="grid-healthcheck")["Configuration"]
