@@ -1,4 +1,4 @@
-"""A PostgreSQL server of its own for tests or a measurement, from the system's package."""
+"""A PostgreSQL server of its own for `make run`, tests or a measurement, from the system's package."""
 
 import os
 import pwd
@@ -36,19 +36,28 @@ class PostgresServer:
 
     @classmethod
     def start(cls, folder: Path, *, options: str = "") -> "PostgresServer":
-        """Make and start a server in an empty folder; FileNotFoundError where PostgreSQL is not installed."""
+        """Start the server of a folder, making one in a folder that is empty.
+
+        FileNotFoundError where PostgreSQL is not installed; CalledProcessError where it cannot be started, such as in a
+        folder that its account may not enter.
+        """
         server = cls(folder, free_port())
-        if os.geteuid() == 0:
-            account = pwd.getpwnam(ACCOUNT)
-            os.chown(folder, account.pw_uid, account.pw_gid)
-        server._run("initdb", "--username=airflow", "--auth=trust", "--encoding=UTF8", "--no-sync")
-        listening = f"-c listen_addresses=127.0.0.1 -c unix_socket_directories={folder} -c port={server.port}"
+        if not (folder / "data").exists():
+            if os.geteuid() == 0:
+                account = pwd.getpwnam(ACCOUNT)
+                os.chown(folder, account.pw_uid, account.pw_gid)
+            server._run("initdb", "--username=airflow", "--auth=trust", "--encoding=UTF8", "--no-sync")
+        elif server._is_up():
+            # Whoever started it was killed.
+            server.stop()
+        # Without a socket of Unix: its path may not be longer than some hundred characters.
+        listening = f"-c listen_addresses=127.0.0.1 -c unix_socket_directories= -c port={server.port}"
         server._run("pg_ctl", "start", "-w", "-l", f"{folder}/log", "-o", f"{listening} {options}")
         return server
 
-    def stop(self) -> None:
-        """Stop it at once; its clients are cut off."""
-        self._run("pg_ctl", "stop", "-w", "-m", "immediate")
+    def stop(self, *, mode: str = "immediate") -> None:
+        """Stop it; its clients are cut off. `fast` writes everything to disk first, `immediate` does not."""
+        self._run("pg_ctl", "stop", "-w", "-m", mode)
 
     def address(self, database: str = "postgres") -> str:
         """SQLAlchemy's address of one of its databases."""
@@ -60,6 +69,13 @@ class PostgresServer:
         connection = ["--host", "127.0.0.1", "--port", str(self.port), "--username", "airflow"]
         subprocess.run([_programs() / "createdb", *connection, *copied, name], check=True)
         return self.address(name)
+
+    def _is_up(self) -> bool:
+        try:
+            self._run("pg_ctl", "status")
+        except subprocess.CalledProcessError:
+            return False
+        return True
 
     def _run(self, program: str, *arguments: str) -> None:
         as_account = ACCOUNT if os.geteuid() == 0 else None

@@ -75,10 +75,20 @@ class Stack:
         """Address of the stand-in upstream."""
         return f"http://127.0.0.1:{self.ports.upstream}"
 
+    @property
+    def database(self) -> Path:
+        """File with the address of Airflow's database; without it that is SQLite."""
+        return self.state / "database"
+
+    @property
+    def migrated(self) -> Path:
+        """File that is there once Airflow's database has its tables."""
+        return self.state / ("migrated_postgresql" if self.database.exists() else "migrated")
+
     def prepare(self, *, migrated: bool = False) -> None:
         """Migrate Airflow's database, once; not one that is `migrated` already."""
         self.state.mkdir(parents=True, exist_ok=True)
-        done = self.state / "migrated"
+        done = self.migrated
         if not (migrated or done.exists()):
             self._airflow("db", "migrate")
             done.touch()
@@ -174,8 +184,7 @@ class Stack:
             "CORE__FERNET_KEY": "",
             "CORE__SIMPLE_AUTH_MANAGER_USERS": f"{USER}:admin",
             "CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(passwords),
-            # Six processes share the file: on a busy machine one waits longer than the five seconds of the default.
-            "DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home / 'airflow.db'}?timeout=60",
+            "DATABASE__SQL_ALCHEMY_CONN": self._database_address(),
             "API__BASE_URL": self.airflow_url,
             "API__WORKERS": "1",
             "API__SECRET_KEY": self._secret("api_key"),
@@ -190,6 +199,12 @@ class Stack:
         # Airflow's processes name themselves; without this their names overwrite their environment in /proc.
         named = {f"AIRFLOW__{name}": value for name, value in settings.items()}
         return {"SPT_NOENV": "1", "AIRFLOW_HOME": str(home)} | named
+
+    def _database_address(self) -> str:
+        if self.database.exists():
+            return self.database.read_text(encoding="utf-8")
+        # Six processes share the file: on a busy machine one waits longer than the five seconds of the default.
+        return f"sqlite:///{self.state / 'airflow' / 'airflow.db'}?timeout=60"
 
     def _secret(self, name: str, *, length: int = 32) -> str:
         file = self.state / "secrets" / name

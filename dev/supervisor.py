@@ -3,10 +3,12 @@
 import hashlib
 import os
 import shlex
+import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Final, NoReturn
 
@@ -17,6 +19,7 @@ from honcho.printer import Printer
 
 from dev.airflow_client import AirflowClient
 from dev.patience import until
+from dev.postgres import PostgresServer, programs_of_postgres
 from dev.process_signals import end_processes_marked
 from dev.stack import LIVE, ROOT, USER, Ports, Stack
 from dev.stock import rows_per_area
@@ -61,9 +64,38 @@ def main(
         extra={MARK: str(os.getpid())},
     )
     _check(stack)
-    say("1/6", f"preparing Airflow's database ({feed} feed)")
-    stack.prepare()
-    raise SystemExit(_run(stack))
+    with _database(stack) as kind:
+        say("1/6", f"preparing Airflow's database ({kind}, {feed} feed)")
+        stack.prepare()
+        code = _run(stack)
+    raise SystemExit(code)
+
+
+@contextmanager
+def _database(stack: Stack) -> Iterator[str]:
+    """Have Airflow's database ready; its kind.
+
+    PostgreSQL where that is installed: on SQLite Airflow's scheduler may fall over a backfill. A deployment that began
+    on SQLite stays there, with its history.
+    """
+    began_on_sqlite = (stack.state / "migrated").exists()
+    folder = stack.state / "postgresql"
+    server = None
+    if programs_of_postgres() and not began_on_sqlite:
+        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            server = PostgresServer.start(folder)
+        except (OSError, KeyError, subprocess.CalledProcessError) as error:
+            say("1/6", f"PostgreSQL is installed and cannot be started in {_shown(folder)} ({error}): SQLite instead")
+    if server is None:
+        stack.database.unlink(missing_ok=True)
+        yield "SQLite"
+        return
+    stack.database.write_text(server.address(), encoding="utf-8")
+    try:
+        yield "PostgreSQL"
+    finally:
+        server.stop(mode="fast")
 
 
 def _state_of(feed: str, store: str) -> Path:
