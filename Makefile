@@ -30,7 +30,7 @@ PYTEST := $(PYTHON) -m pytest --numprocesses $(WORKERS) --dist loadgroup --no-lo
 GUIDE := mkdocs.yml dev/guide_hooks.py $(shell find docs -type f)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast test-all test-distributed lint check check-secrets hooks format setup reference new-source dashboard guide browser screenshots ready bench bench-quick bench-growth package requirements deploy destroy clean
+.PHONY: help run test test-dashboard test-fast test-all test-distributed lint check check-secrets hooks format setup reference new-source dashboard guide browser screenshots ready bench bench-quick bench-growth package requirements deploy destroy clean
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,15 +40,21 @@ run: $(SYNCED) $(SITE) $(DASHBOARD)  ## Airflow, API, dashboard and guide on thi
 		$(if $(CONTACT),--contact "$(CONTACT)") $(if $(NOW),--now "$(NOW)") $(if $(RECORDED),--recorded "$(RECORDED)") \
 		--airflow-port $(AIRFLOW_PORT) --api-port $(API_PORT) --upstream-port $(UPSTREAM_PORT)
 
-test: check ready  ## Every kind of check and test, the long ones aside (WORKERS=1 for one after the other)
+test: $(SYNCED) ready $(DASHBOARD_TOOLS)  ## Every kind of check and test, the long ones aside (WORKERS=1 for one after the other)
+	@# The checks run beside the tests, which wait for Airflow now and then. What fails there is shown at once.
+	@{ $(MAKE) --no-print-directory check test-dashboard > .local/checks.log 2>&1 || { cat .local/checks.log; exit 1; }; } & checks=$$!; \
+	$(PYTEST) -m "not long and not distributed"; tests=$$?; \
+	wait $$checks; checks=$$?; \
+	[ $$checks = 0 ] && echo "checks: all passed (.local/checks.log)" || echo "checks: FAILED, see .local/checks.log" >&2; \
+	[ $$tests = 0 ] && [ $$checks = 0 ]
+
+test-dashboard: $(DASHBOARD_TOOLS)
 	cd api/dashboard && $(NPM) --silent test
-	$(PYTEST) -m "not long and not distributed"
 
 test-fast: lint  ## Lint, types, layering and the tests that need no server and no browser
 	$(PYTEST) -m "not (e2e or browser or server or long or distributed)"
 
-test-all: check ready  ## The long tests and the quick benchmark too, with other random numbers each time (SEED=…)
-	cd api/dashboard && $(NPM) --silent test
+test-all: check ready test-dashboard  ## The long tests and the quick benchmark too, with other random numbers each time (SEED=…)
 	GRID_TEST_SEED=$(SEED) $(PYTEST) --hypothesis-seed=$(SEED) -m "not distributed"
 	$(PYTHON) -m bench --quick
 
