@@ -173,6 +173,8 @@ def test_before_the_first_cycle_the_page_says_so_and_looks_again(visit: Open, tm
         until(lambda: requests.get(f"{address}/api/current", timeout=5).ok, "the first numbers", seconds=20)
         page.clock.run_for(20_000)
         page.locator("#tile-demand").wait_for()
+        # The charts' code comes after the numbers: the server stays until it is there.
+        page.wait_for_load_state("networkidle")
 
 
 def test_eirgrids_own_numbers_carry_no_strip(visit: Open, copy: Path) -> None:
