@@ -42,7 +42,8 @@ run: $(SYNCED) $(SITE) $(DASHBOARD)  ## Airflow, API, dashboard and guide on thi
 
 test: $(SYNCED) ready $(DASHBOARD_TOOLS)  ## Every kind of check and test, the long ones aside (WORKERS=1 for one after the other)
 	@# The checks run beside the tests, which wait for Airflow now and then. What fails there is shown at once.
-	@{ $(MAKE) --no-print-directory check test-dashboard > .local/checks.log 2>&1 || { cat .local/checks.log; exit 1; }; } & checks=$$!; \
+	@# `make` by name: a line with the variable of that name is run by `make -n` too, and all of these tests with it.
+	@{ make --no-print-directory check test-dashboard > .local/checks.log 2>&1 || { cat .local/checks.log; exit 1; }; } & checks=$$!; \
 	$(PYTEST) -m "not long and not distributed"; tests=$$?; \
 	wait $$checks; checks=$$?; \
 	[ $$checks = 0 ] && echo "checks: all passed (.local/checks.log)" || echo "checks: FAILED, see .local/checks.log" >&2; \
