@@ -1,6 +1,7 @@
 """Tell somebody of what goes wrong: once when it opens, once when it is over."""
 
 import logging
+import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -60,11 +61,12 @@ class Teller:
     place: Place
     clock: Callable[[], datetime]
     """The machine's: of how long a message has been waiting."""
+    by: str = field(default_factory=lambda: uuid.uuid4().hex)
+    """Stands in what it writes down: two runs at once may decide the same message at the same time."""
 
     def tell(self, cycle: Cycle) -> list[str]:
         """Count a cycle and send what it opens and closes; what could not be sent, in a sentence each."""
-        # Of every time that the state was to be written: the store's answer to one that was may have been lost. Another
-        # run's message for the same event has another time of writing.
+        # Of every time that the state was to be written: the store's answer to one that was may have been lost.
         mine: set[Message] = set()
 
         def after(known: Alerts) -> Alerts:
@@ -89,7 +91,7 @@ class Teller:
         )
         waiting = {message.id for message in known.outbox}
         new = messages_of(notices, self.place, written=self.clock(), remark=known.begun_anew)
-        return Alerts(tuple(incidents), tuple(one for one in new if one.id not in waiting))
+        return Alerts(tuple(incidents), tuple(replace(one, by=self.by) for one in new if one.id not in waiting))
 
     def _left(self, message: Message) -> bool:
         """Whether the run that wrote it down is not about to send it itself."""

@@ -22,6 +22,8 @@ class Message:
     subject: str
     """At most 100 characters of ASCII."""
     body: str
+    by: str = ""
+    """Who wrote it down: tells a run's own message from another's for the same event."""
 
 
 @dataclass(frozen=True, slots=True)
